@@ -1,0 +1,1 @@
+"""Exactly one QuickBooks invoice for every HubSpot workflow callback."""
