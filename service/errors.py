@@ -1,0 +1,248 @@
+"""Every way in which work can end badly. The branch is the decision, the leaf is the reason.
+
+    ServiceError
+      ConfigError                the process does not start; every problem is named at once
+      RequestRejected            answer 4xx, store nothing
+        SignatureInvalid         401
+        BodyTooLarge             413
+        BodyMalformed            400
+      CannotInvoice              a person must change something: FAIL_CONTINUE, code, sentence
+        UnknownAction            UNKNOWN_ACTION
+        InputInvalid             INVALID_INPUT
+        PortalNotConnected       PORTAL_NOT_CONNECTED
+        RealmNotChosen           REALM_NOT_CHOSEN
+        DealNotFound             DEAL_NOT_FOUND
+        DealHasNoLineItems       NO_LINE_ITEMS
+        DealHasNoAmount          NO_AMOUNT
+        LineItemUnusable         BAD_LINE_ITEM
+        TotalNotPositive         TOTAL_NOT_POSITIVE
+        CurrencyMismatch         CURRENCY_MISMATCH
+        DealHasNoRecipient       NO_CUSTOMER
+        CustomerNotFound         CUSTOMER_NOT_FOUND
+        CustomerInactive         CUSTOMER_INACTIVE
+        ItemNotFound             ITEM_NOT_FOUND
+        ItemInactive             ITEM_INACTIVE
+        NoDefaultItem            NO_DEFAULT_ITEM
+        NoIncomeAccount          NO_INCOME_ACCOUNT
+        TaxCodeMissing           TAX_CODE_MISSING
+        NumberMissing            NO_INVOICE_NUMBER
+        NumberTaken              DUPLICATE_NUMBER
+        InvoiceExists            INVOICE_EXISTS
+        BooksClosed              BOOKS_CLOSED
+        SubscriptionEnded        QBO_SUBSCRIPTION_ENDED
+        RefusedByQuickBooks      QBO_REJECTED
+        RefusedByHubSpot         HUBSPOT_REJECTED
+        NotDoneInTime            NOT_DONE_IN_TIME
+        GivenUp                  INTERNAL_ERROR
+      NotConnected               park until somebody reconnects
+      TryLater                   repeating is safe; may say after how long
+        SyncTokenStale           read again, apply again
+        NameTaken                somebody else has the display name: look it up
+      OutcomeUnknown             a write was sent and no usable answer came: look before repeating
+        AlreadySent              QuickBooks knows the request id, but did not replay the answer
+
+Raise from where you know, with `from`; catch at the HTTP edge, in the workflow runner, in the CLI.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+class ServiceError(Exception):
+    """Anything that we foresaw. The text is for people: it names the fix and holds no secret."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class ConfigError(ServiceError):
+    """The settings cannot work; `problems` lists all that is missing or wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class RequestRejected(ServiceError):
+    """The request is answered 4xx and nothing is stored."""
+
+    status = 400
+    code = "rejected"
+
+
+class SignatureInvalid(RequestRejected):
+    status, code = 401, "invalid_signature"
+
+
+class BodyTooLarge(RequestRejected):
+    status, code = 413, "body_too_large"
+
+
+class BodyMalformed(RequestRejected):
+    status, code = 400, "malformed_body"
+
+
+class CannotInvoice(ServiceError):
+    """A person must change something; `code` is stable, the sentence says what to change."""
+
+    code = "CANNOT_INVOICE"
+
+
+class UnknownAction(CannotInvoice):
+    code = "UNKNOWN_ACTION"
+
+
+class InputInvalid(CannotInvoice):
+    code = "INVALID_INPUT"
+
+
+class PortalNotConnected(CannotInvoice):
+    code = "PORTAL_NOT_CONNECTED"
+
+
+class RealmNotChosen(CannotInvoice):
+    code = "REALM_NOT_CHOSEN"
+
+
+class DealNotFound(CannotInvoice):
+    code = "DEAL_NOT_FOUND"
+
+
+class DealHasNoLineItems(CannotInvoice):
+    code = "NO_LINE_ITEMS"
+
+
+class DealHasNoAmount(CannotInvoice):
+    code = "NO_AMOUNT"
+
+
+class LineItemUnusable(CannotInvoice):
+    code = "BAD_LINE_ITEM"
+
+
+class TotalNotPositive(CannotInvoice):
+    code = "TOTAL_NOT_POSITIVE"
+
+
+class CurrencyMismatch(CannotInvoice):
+    code = "CURRENCY_MISMATCH"
+
+
+class DealHasNoRecipient(CannotInvoice):
+    code = "NO_CUSTOMER"
+
+
+class CustomerNotFound(CannotInvoice):
+    code = "CUSTOMER_NOT_FOUND"
+
+
+class CustomerInactive(CannotInvoice):
+    code = "CUSTOMER_INACTIVE"
+
+
+class ItemNotFound(CannotInvoice):
+    code = "ITEM_NOT_FOUND"
+
+
+class ItemInactive(CannotInvoice):
+    code = "ITEM_INACTIVE"
+
+
+class NoDefaultItem(CannotInvoice):
+    code = "NO_DEFAULT_ITEM"
+
+
+class NoIncomeAccount(CannotInvoice):
+    code = "NO_INCOME_ACCOUNT"
+
+
+class TaxCodeMissing(CannotInvoice):
+    code = "TAX_CODE_MISSING"
+
+
+class NumberMissing(CannotInvoice):
+    code = "NO_INVOICE_NUMBER"
+
+
+class NumberTaken(CannotInvoice):
+    code = "DUPLICATE_NUMBER"
+
+
+class InvoiceExists(CannotInvoice):
+    code = "INVOICE_EXISTS"
+
+
+class BooksClosed(CannotInvoice):
+    code = "BOOKS_CLOSED"
+
+
+class SubscriptionEnded(CannotInvoice):
+    code = "QBO_SUBSCRIPTION_ENDED"
+
+
+class RefusedByQuickBooks(CannotInvoice):
+    """QuickBooks checked the request and created nothing; `fault_code` is Intuit's."""
+
+    code = "QBO_REJECTED"
+
+    def __init__(self, sentence: str, fault_code: str = "") -> None:
+        super().__init__(sentence)
+        self.fault_code = fault_code
+
+
+class RefusedByHubSpot(CannotInvoice):
+    """HubSpot checked the request and changed nothing; `status` is HTTP's."""
+
+    code = "HUBSPOT_REJECTED"
+
+    def __init__(self, sentence: str, status: int = 400, category: str = "") -> None:
+        super().__init__(sentence)
+        self.status, self.category = status, category
+
+
+class NotDoneInTime(CannotInvoice):
+    code = "NOT_DONE_IN_TIME"
+
+
+class GivenUp(CannotInvoice):
+    """A fault of our own, repeated until there was no sense in repeating it."""
+
+    code = "INTERNAL_ERROR"
+
+
+class NotConnected(ServiceError):
+    """Somebody must reconnect; `vendor` is "hubspot" or "quickbooks"."""
+
+    def __init__(self, sentence: str, vendor: str) -> None:
+        super().__init__(sentence)
+        self.vendor = vendor
+
+
+class TryLater(ServiceError):
+    """Nothing was done, or repeating is harmless. `after` None: the caller's own back-off."""
+
+    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.after = after
+
+
+class SyncTokenStale(TryLater):
+    """The entity changed since it was read."""
+
+
+class NameTaken(TryLater):
+    """A customer, vendor or employee already has the name."""
+
+
+class OutcomeUnknown(ServiceError):
+    """A write was sent and no usable answer came."""
+
+    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.after = after
+
+
+class AlreadySent(OutcomeUnknown):
+    """QuickBooks has seen the request id but would not say what came of it."""
