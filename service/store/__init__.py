@@ -1,0 +1,1 @@
+"""Rows: everything that must survive."""

@@ -1,0 +1,135 @@
+"""One database, SQLite or PostgreSQL: how to open it, read it and write it.
+
+Knows nothing of what is stored. Times are stored as whole milliseconds since 1970, UTC, so that
+both databases order and compare them alike.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+BUSY_SECONDS = 5.0
+
+
+class Database:
+    """A pool of connections, and the two ways to use one: `read` and `write`."""
+
+    def __init__(self, url: str, pool_size: int = 16) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+        # One writer at a time is SQLite's own rule; queueing here is fair, its busy handler is not.
+        self._writer = threading.Lock() if self.is_sqlite else None
+        self._writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A consistent view, never written to."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One transaction, durable when the block ends; rolled back when it raises.
+
+        Raises: sqlalchemy.exc.DBAPIError when the database cannot take it.
+        """
+        if self._writer is None:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        if not self._writer.acquire(timeout=BUSY_SECONDS):
+            raise sa.exc.OperationalError("waiting for the writer", {}, sqlite3.OperationalError("database is busy"))
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+        finally:
+            self._writer.release()
+
+    def lock_row(self, connection: sa.Connection, key: str) -> None:
+        """Hold a named lock until the transaction ends. SQLite has one writer and needs none."""
+        if not self.is_sqlite:
+            connection.execute(_ADVISORY_LOCK, {"key": key})
+
+    def try_lock(self, connection: sa.Connection, key: str) -> bool:
+        """Take a named lock until the transaction ends, if it is free."""
+        return self.is_sqlite or bool(connection.execute(_TRY_ADVISORY_LOCK, {"key": key}).scalar())
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+_ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_TRY_ADVISORY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
+
+
+def prepare_sqlite_connection(connection: sqlite3.Connection) -> None:
+    """Durable and patient: WAL, synchronous=FULL, and the millisecond clock that DBOS needs.
+
+    DBOS 3.4 asks for unixepoch('subsec'), which SQLite before 3.42 answers with NULL, and for
+    strftime('%s', 'now'), which knows whole seconds only.
+    """
+    for pragma in (f"busy_timeout={int(BUSY_SECONDS * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("unixepoch", 1, lambda word: _seconds() if word == "subsec" else None)
+    connection.create_function("strftime", 2, lambda form, t: _seconds() if (form, t) == ("%s", "now") else None)
+
+
+def _seconds() -> float:
+    return time.time_ns() // 1_000_000 / 1000
+
+
+def _sqlite(url: str, pool_size: int) -> sa.Engine:
+    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say so, below
+        prepare_sqlite_connection(connection)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+def _postgresql(url: str, pool_size: int) -> sa.Engine:
+    return sa.create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_timeout=10,
+        pool_pre_ping=False,
+        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=20000 -c lock_timeout=10000"},
+    )
+
+
+def to_ms(instant: datetime) -> int:
+    """An aware instant as stored."""
+    return int(instant.timestamp() * 1000)
+
+
+def from_ms(stored: int) -> datetime:
+    """A stored instant, aware, UTC."""
+    return datetime.fromtimestamp(stored / 1000, UTC)
+
+
+def from_ms_or_none(stored: int | None) -> datetime | None:
+    """As `from_ms`; None stays None."""
+    return None if stored is None else from_ms(stored)

@@ -1,0 +1,9 @@
+"""Alembic's entry: runs the migrations on the connection it is handed."""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], render_as_batch=False)
+with context.begin_transaction():
+    context.run_migrations()
