@@ -1,0 +1,138 @@
+"""What may start now: due callbacks, in the order of their deal, within their realm's share.
+
+One starter at a time; a callback starts only when no earlier one of the same enrolled object is
+still open, so that two callbacks of one deal never work at once and keep their order for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from service.ids import CallbackId, PortalId
+from service.store.database import Database, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One run that is about to begin: the callback, its action and the number of the run."""
+
+    portal_id: PortalId
+    callback_id: CallbackId
+    action: str
+    run: int
+
+
+# Realms with something due; those of a paused connection or a paused scope are left out by the caller.
+_REALMS = sa.text(
+    """SELECT DISTINCT realm_id, portal_id FROM callbacks
+       WHERE state IN ('received', 'waiting') AND due_at <= :now"""
+)
+_RUNNING = sa.text("SELECT realm_id, count(*) AS n FROM callbacks WHERE state = 'running' GROUP BY realm_id")
+_CHOOSE = sa.text(
+    """SELECT c.portal_id, c.callback_id, c.action, c.run FROM callbacks c
+       WHERE c.state IN ('received', 'waiting') AND c.due_at <= :now AND c.realm_id = :realm_id
+         AND c.portal_id = :portal_id
+         AND NOT EXISTS (
+           SELECT 1 FROM callbacks e
+           WHERE e.portal_id = c.portal_id AND e.object_type = c.object_type AND e.object_id = c.object_id
+             AND e.state IN ('received', 'running', 'waiting', 'parked')
+             AND (e.received_at < c.received_at
+                  OR (e.received_at = c.received_at AND e.callback_id < c.callback_id)))
+       ORDER BY c.due_at, c.received_at LIMIT :room"""
+)
+_START = sa.text(
+    """UPDATE callbacks SET state = 'running', run = run + 1, started_at = :now
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state IN ('received', 'waiting')"""
+)
+_LATE = sa.text(
+    """UPDATE callbacks SET state = 'received', due_at = :now
+       WHERE state IN ('waiting', 'parked') AND deadline_at <= :now AND (state = 'parked' OR due_at > :now)"""
+)
+_STALE = sa.text(
+    """SELECT portal_id, callback_id, action, run FROM callbacks
+       WHERE state = 'running' AND started_at < :before ORDER BY started_at LIMIT 500"""
+)
+_ORPHAN = sa.text(
+    """UPDATE callbacks SET state = 'received', due_at = :now
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND run = :run AND state = 'running'"""
+)
+_CRASHED = sa.text(
+    """UPDATE callbacks SET crashes = crashes + 1
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running'"""
+)
+
+
+class Due:
+    """The starting end of the callbacks table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def is_any(self, now: datetime) -> bool:
+        """Whether anything at all is due; the cheap question asked many times a minute."""
+        with self._database.read() as connection:
+            return connection.execute(_REALMS, {"now": to_ms(now)}).first() is not None
+
+    def start(
+        self,
+        now: datetime,
+        room_of: Callable[[PortalId, str, int], int],
+        room: int,
+        enqueue: Callable[[sa.Connection, Start], None],
+    ) -> list[Start]:
+        """Begin what may begin: mark it running and hand it to the engine, in one transaction.
+
+        `room_of(portal_id, realm_id, running)` is how many more runs the realm may have now; `room`
+        is how many this process wants in all. Returns what was started; nothing when another worker
+        is starting things right now.
+        """
+        started: list[Start] = []
+        at = to_ms(now)
+        with self._database.write() as tx:
+            if not self._database.try_lock(tx, "start"):
+                return []
+            running = {row.realm_id: row.n for row in tx.execute(_RUNNING)}
+            room -= sum(running.values())
+            for pair in tx.execute(_REALMS, {"now": at}).all():
+                share = min(room - len(started), room_of(PortalId(pair.portal_id), pair.realm_id, running.get(pair.realm_id, 0)))
+                if share <= 0:
+                    continue
+                chosen = tx.execute(
+                    _CHOOSE, {"now": at, "realm_id": pair.realm_id, "portal_id": pair.portal_id, "room": share}
+                ).all()
+                running[pair.realm_id] = running.get(pair.realm_id, 0) + len(chosen)
+                started += [Start(row.portal_id, row.callback_id, row.action, row.run + 1) for row in chosen]
+            if started:
+                tx.execute(_START, [{"now": at, "portal_id": s.portal_id, "callback_id": s.callback_id} for s in started])
+            for one in started:
+                enqueue(tx, one)
+        return started
+
+    def bring_late_ones(self, now: datetime) -> int:
+        """Whatever waits past its deadline is due at once, so that it can be settled."""
+        with self._database.write() as tx:
+            return tx.execute(_LATE, {"now": to_ms(now)}).rowcount
+
+    def stale(self, now: datetime, age: timedelta) -> list[Start]:
+        """Runs that began more than `age` ago and are not over."""
+        with self._database.read() as connection:
+            rows = connection.execute(_STALE, {"before": to_ms(now - age)}).all()
+        return [Start(row.portal_id, row.callback_id, row.action, row.run) for row in rows]
+
+    def orphan(self, starts: Collection[Start], now: datetime) -> None:
+        """Runs that nobody carries any more begin again."""
+        rows = [{"portal_id": s.portal_id, "callback_id": s.callback_id, "run": s.run, "now": to_ms(now)} for s in starts]
+        if rows:
+            with self._database.write() as tx:
+                tx.execute(_ORPHAN, rows)
+
+    def count_crash(self, keys: Collection[tuple[PortalId, CallbackId]]) -> None:
+        """Note that a worker died while it ran these."""
+        rows = [{"portal_id": portal_id, "callback_id": callback_id} for portal_id, callback_id in keys]
+        if rows:
+            with self._database.write() as tx:
+                tx.execute(_CRASHED, rows)

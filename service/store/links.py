@@ -1,0 +1,83 @@
+"""Links: what in HubSpot is what in QuickBooks, so that it need not be asked twice.
+
+A link's kind says what its key is: "contact" and "company" (object ids) lead to a customer;
+"product" (object id), "sku" and "name" lead to an item.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.ids import PortalId, RealmId
+from service.store.database import Database, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One key on HubSpot's side and the entity it leads to; `document` holds what else we must know."""
+
+    kind: str
+    key: str
+    entity_id: str
+    document: dict[str, Any] = field(default_factory=dict)
+
+
+_KEEP = sa.text(
+    """INSERT INTO links (portal_id, realm_id, kind, key, entity_id, document, linked_at)
+       VALUES (:portal_id, :realm_id, :kind, :key, :entity_id, :document, :at)
+       ON CONFLICT (portal_id, realm_id, kind, key) DO UPDATE SET
+         entity_id = excluded.entity_id, document = excluded.document, linked_at = excluded.linked_at"""
+)
+_FIND = sa.text(
+    """SELECT kind, key, entity_id, document FROM links
+       WHERE portal_id = :portal_id AND realm_id = :realm_id AND kind = :kind AND key IN :keys"""
+).bindparams(sa.bindparam("keys", expanding=True))
+_FORGET = sa.text("DELETE FROM links WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds").bindparams(
+    sa.bindparam("kinds", expanding=True)
+)
+
+
+class Links:
+    """The table of links."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, portal_id: PortalId, realm_id: RealmId, kind: str, keys: Sequence[str]) -> dict[str, Link]:
+        """The links among `keys` that are known, by key."""
+        if not keys:
+            return {}
+        row = {"portal_id": portal_id, "realm_id": realm_id, "kind": kind, "keys": list(keys)}
+        with self._database.read() as connection:
+            rows = connection.execute(_FIND, row).all()
+        return {r.key: Link(r.kind, r.key, r.entity_id, json.loads(r.document)) for r in rows}
+
+    def keep(self, portal_id: PortalId, realm_id: RealmId, links: Sequence[Link], now: datetime) -> None:
+        """Remember what was found or created."""
+        rows = [
+            {
+                "portal_id": portal_id,
+                "realm_id": realm_id,
+                "kind": link.kind,
+                "key": link.key,
+                "entity_id": link.entity_id,
+                "document": json.dumps(link.document),
+                "at": to_ms(now),
+            }
+            for link in links
+        ]
+        if rows:
+            with self._database.write() as tx:
+                tx.execute(_KEEP, rows)
+
+    def forget(self, realm_id: RealmId, kinds: Sequence[str], entity_id: str) -> int:
+        """Drop every link to an entity that turned out to be gone or inactive."""
+        with self._database.write() as tx:
+            row = {"realm_id": realm_id, "entity_id": entity_id, "kinds": list(kinds)}
+            return tx.execute(_FORGET, row).rowcount

@@ -1,0 +1,147 @@
+"""Reservations: "this callback is about to get its invoice", written before the first try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, RequestId
+from service.store.database import Database, from_ms, from_ms_or_none, to_ms
+
+OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """One generation of a callback's write: request id, exact body, mark.
+
+    `state`: open (outcome not known), created, refused (QuickBooks made nothing), replaced (looked
+    for, not found, and a new generation took over). `look_first`: do not repeat before looking.
+    """
+
+    portal_id: PortalId
+    callback_id: CallbackId
+    generation: int
+    realm_id: RealmId
+    entity: str
+    request_id: RequestId
+    mark: Mark
+    customer_id: CustomerId
+    body: bytes
+    state: str
+    reserved_at: datetime
+    look_first: bool
+    entity_id: str | None = None
+    ended_at: datetime | None = None
+
+
+_RESERVE = sa.text(
+    """INSERT INTO reservations (portal_id, callback_id, generation, realm_id, entity, request_id, mark, customer_id,
+         body, state, reserved_at, look_first)
+       VALUES (:portal_id, :callback_id, :generation, :realm_id, :entity, :request_id, :mark, :customer_id,
+         :body, 'open', :reserved_at, :look_first)"""
+)
+_LATEST = sa.text(
+    """SELECT * FROM reservations WHERE portal_id = :portal_id AND callback_id = :callback_id
+       ORDER BY generation DESC LIMIT 1"""
+)
+_ALL = sa.text(
+    "SELECT * FROM reservations WHERE portal_id = :portal_id AND callback_id = :callback_id ORDER BY generation"
+)
+_END = sa.text(
+    """UPDATE reservations SET state = :state, entity_id = :entity_id, ended_at = :at
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
+)
+_LOOK_FIRST = sa.text(
+    """UPDATE reservations SET look_first = :yes
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation"""
+)
+
+
+class Reservations:
+    """The table of reservations."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def reserve(self, reservation: Reservation) -> None:
+        """Write the reservation durably; only after that may anything be sent."""
+        with self._database.write() as tx:
+            self.reserve_in(tx, reservation)
+
+    def reserve_in(self, tx: sa.Connection, reservation: Reservation) -> None:
+        """As `reserve`, in a transaction of the caller's."""
+        tx.execute(
+            _RESERVE,
+            {
+                "portal_id": reservation.portal_id,
+                "callback_id": reservation.callback_id,
+                "generation": reservation.generation,
+                "realm_id": reservation.realm_id,
+                "entity": reservation.entity,
+                "request_id": reservation.request_id,
+                "mark": reservation.mark,
+                "customer_id": reservation.customer_id,
+                "body": reservation.body.decode(),
+                "reserved_at": to_ms(reservation.reserved_at),
+                "look_first": reservation.look_first,
+            },
+        )
+
+    def latest(self, portal_id: PortalId, callback_id: CallbackId) -> Reservation | None:
+        """The callback's newest generation, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_LATEST, {"portal_id": portal_id, "callback_id": callback_id}).mappings().first()
+        return None if row is None else _read(row)
+
+    def all(self, portal_id: PortalId, callback_id: CallbackId) -> list[Reservation]:
+        """Every generation, oldest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(_ALL, {"portal_id": portal_id, "callback_id": callback_id}).mappings().all()
+        return [_read(row) for row in rows]
+
+    def end(
+        self, tx: sa.Connection, reservation: Reservation, state: str, now: datetime, entity_id: str | None = None
+    ) -> bool:
+        """Say how the write ended; False when that is known already."""
+        row = {
+            "portal_id": reservation.portal_id,
+            "callback_id": reservation.callback_id,
+            "generation": reservation.generation,
+            "state": state,
+            "entity_id": entity_id,
+            "at": to_ms(now),
+        }
+        return tx.execute(_END, row).rowcount == 1
+
+    def set_look_first(self, reservation: Reservation, yes: bool) -> None:
+        """Remember whether to look before the next repeat."""
+        row = {
+            "portal_id": reservation.portal_id,
+            "callback_id": reservation.callback_id,
+            "generation": reservation.generation,
+            "yes": yes,
+        }
+        with self._database.write() as tx:
+            tx.execute(_LOOK_FIRST, row)
+
+
+def _read(row: sa.RowMapping) -> Reservation:
+    return Reservation(
+        portal_id=PortalId(row["portal_id"]),
+        callback_id=CallbackId(row["callback_id"]),
+        generation=row["generation"],
+        realm_id=RealmId(row["realm_id"]),
+        entity=row["entity"],
+        request_id=RequestId(row["request_id"]),
+        mark=Mark(row["mark"]),
+        customer_id=CustomerId(row["customer_id"]),
+        body=row["body"].encode(),
+        state=row["state"],
+        reserved_at=from_ms(row["reserved_at"]),
+        look_first=bool(row["look_first"]),
+        entity_id=row["entity_id"],
+        ended_at=from_ms_or_none(row["ended_at"]),
+    )
