@@ -135,7 +135,9 @@ class Callbacks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def receive(self, arrival: Arrival, refusal: tuple[str, str, Mapping[str, str]] | None = None) -> StoredCallback | None:
+    def receive(
+        self, arrival: Arrival, refusal: tuple[str, str, Mapping[str, str]] | None = None
+    ) -> StoredCallback | None:
         """Write the callback durably, once.
 
         `refusal` (code, sentence, outputs) settles it on the spot: there is nothing to work on.

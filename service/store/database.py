@@ -80,7 +80,12 @@ def prepare_sqlite_connection(connection: sqlite3.Connection) -> None:
     DBOS 3.4 asks for unixepoch('subsec'), which SQLite before 3.42 answers with NULL, and for
     strftime('%s', 'now'), which knows whole seconds only.
     """
-    for pragma in (f"busy_timeout={int(BUSY_SECONDS * 1000)}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("unixepoch", 1, lambda word: _seconds() if word == "subsec" else None)
     connection.create_function("strftime", 2, lambda form, t: _seconds() if (form, t) == ("%s", "now") else None)

@@ -6,6 +6,7 @@ still open, so that two callbacks of one deal never work at once and keep their 
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,17 +98,21 @@ class Due:
                 return []
             running = {row.realm_id: row.n for row in tx.execute(_RUNNING)}
             room -= sum(running.values())
-            for pair in tx.execute(_REALMS, {"now": at}).all():
-                share = min(room - len(started), room_of(PortalId(pair.portal_id), pair.realm_id, running.get(pair.realm_id, 0)))
+            pairs = list(tx.execute(_REALMS, {"now": at}).all())
+            random.shuffle(pairs)  # nobody is first for ever
+            fair = max(1, (room + len(pairs) - 1) // max(1, len(pairs)))
+            for portal_id, realm_id in ((PortalId(pair.portal_id), pair.realm_id) for pair in pairs):
+                allowed = room_of(portal_id, realm_id, running.get(realm_id, 0))
+                share = min(room - len(started), fair, allowed)
                 if share <= 0:
                     continue
-                chosen = tx.execute(
-                    _CHOOSE, {"now": at, "realm_id": pair.realm_id, "portal_id": pair.portal_id, "room": share}
-                ).all()
-                running[pair.realm_id] = running.get(pair.realm_id, 0) + len(chosen)
-                started += [Start(row.portal_id, row.callback_id, row.action, row.run + 1) for row in chosen]
+                row = {"now": at, "realm_id": realm_id, "portal_id": portal_id, "room": share}
+                chosen = tx.execute(_CHOOSE, row).all()
+                running[realm_id] = running.get(realm_id, 0) + len(chosen)
+                started += [Start(c.portal_id, c.callback_id, c.action, c.run + 1) for c in chosen]
             if started:
-                tx.execute(_START, [{"now": at, "portal_id": s.portal_id, "callback_id": s.callback_id} for s in started])
+                rows = [{"now": at, "portal_id": s.portal_id, "callback_id": s.callback_id} for s in started]
+                tx.execute(_START, rows)
             for one in started:
                 enqueue(tx, one)
         return started
@@ -125,7 +130,9 @@ class Due:
 
     def orphan(self, starts: Collection[Start], now: datetime) -> None:
         """Runs that nobody carries any more begin again."""
-        rows = [{"portal_id": s.portal_id, "callback_id": s.callback_id, "run": s.run, "now": to_ms(now)} for s in starts]
+        rows = [
+            {"portal_id": s.portal_id, "callback_id": s.callback_id, "run": s.run, "now": to_ms(now)} for s in starts
+        ]
         if rows:
             with self._database.write() as tx:
                 tx.execute(_ORPHAN, rows)

@@ -38,9 +38,9 @@ _FIND = sa.text(
     """SELECT kind, key, entity_id, document FROM links
        WHERE portal_id = :portal_id AND realm_id = :realm_id AND kind = :kind AND key IN :keys"""
 ).bindparams(sa.bindparam("keys", expanding=True))
-_FORGET = sa.text("DELETE FROM links WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds").bindparams(
-    sa.bindparam("kinds", expanding=True)
-)
+_FORGET = sa.text(
+    "DELETE FROM links WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds"
+).bindparams(sa.bindparam("kinds", expanding=True))
 
 
 class Links:

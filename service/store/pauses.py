@@ -38,7 +38,12 @@ class Pauses:
 
     def keep(self, pause: Pause) -> None:
         """Let a scope rest; a longer pause that is there stays."""
-        row = {"scope": pause.scope, "until_at": to_ms(pause.until_at), "reason": pause.reason, "strikes": pause.strikes}
+        row = {
+            "scope": pause.scope,
+            "until_at": to_ms(pause.until_at),
+            "reason": pause.reason,
+            "strikes": pause.strikes,
+        }
         with self._database.write() as tx:
             tx.execute(_KEEP, row)
 

@@ -47,7 +47,9 @@ class Vault:
             raw = base64.urlsafe_b64decode(text)
             return self._ciphers[name].decrypt(raw[:_NONCE], raw[_NONCE:], place.encode()).decode()
         except KeyError as error:
-            raise ConfigError(["a stored token was sealed with a key that is not in ENCRYPTION_KEYS: add it"]) from error
+            raise ConfigError(
+                ["a stored token was sealed with a key that is not in ENCRYPTION_KEYS: add it"]
+            ) from error
         except (ValueError, InvalidTag) as error:
             raise ConfigError(["a stored token does not open in its row: reconnect, or restore the row"]) from error
 

@@ -1,0 +1,1 @@
+"""How work is carried: the durable engine, its queue, pacing and coalescing."""

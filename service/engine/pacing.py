@@ -1,0 +1,174 @@
+"""Pacing: nobody exceeds a vendor's limits, and one paused scope does not hold up another.
+
+The numbers come from `hubspot.limits` and `quickbooks.limits`. Within a worker they are kept
+exactly; several workers divide them. Pauses are rows, so that all workers keep them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.clock import Clock
+from service.engine.windows import Slots, Window
+from service.errors import TryLater
+from service.logs import log
+from service.store.pauses import Pause, Pauses
+
+LOG = logging.getLogger("service.pacing")
+PATIENCE_SECONDS = 20.0
+STRIKES_BEFORE_PAUSE = 3
+LONGEST_PAUSE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a kind of scope allows: its windows, and calls in flight (None: any number)."""
+
+    windows: tuple[Window, ...]
+    in_flight: int | None = None
+
+
+class _Scope:
+    def __init__(self, limit: Limit, workers: int) -> None:
+        self.limit = limit
+        self.slots = Slots([w.shared_by(workers) for w in limit.windows])
+        self.places = threading.BoundedSemaphore(max(1, limit.in_flight // workers)) if limit.in_flight else None
+
+
+class Pacing:
+    """Implements `wire.Pace` for this worker."""
+
+    def __init__(self, limit_of: Callable[[str], Limit], pauses: Pauses, clock: Clock) -> None:
+        self._limit_of, self._pauses, self._clock = limit_of, pauses, clock
+        self._lock = threading.Lock()
+        self._scopes: dict[str, _Scope] = {}
+        self._workers = 1
+        self._paused: dict[str, Pause] = {}
+        self._strikes: dict[str, int] = {}
+        self._probing: set[str] = set()
+
+    @contextmanager
+    def turn(self, scope: str) -> Iterator[None]:
+        """Wait for a place and hold it for one call. Raises: TryLater."""
+        probe = self._respect_pause(scope)
+        try:
+            known = self._scope(scope)
+            if known.places is not None and not known.places.acquire(timeout=PATIENCE_SECONDS):
+                raise TryLater("Too many calls are in flight.", timedelta(seconds=5))
+            try:
+                self._wait(known)
+                self._respect_pause(scope, probe=probe)
+                yield
+            finally:
+                if known.places is not None:
+                    known.places.release()
+        finally:
+            if probe:
+                self._probing.discard(scope)
+
+    def ready(self, scope: str) -> None:
+        """Wait until a call could go, without taking the place. Raises: TryLater when paused."""
+        self._respect_pause(scope, probe=True)
+        seconds = self._scope(scope).slots.wait_for(self._clock.monotonic())
+        if seconds > 0:
+            self._clock.sleep(min(seconds, PATIENCE_SECONDS))
+
+    def pause(self, scope: str, span: timedelta, reason: str) -> None:
+        """Let the scope rest for `span`, for all workers."""
+        now = self._clock.now()
+        with self._lock:
+            strikes = self._strikes[scope] = self._strikes.get(scope, 0) + 1
+            held = self._paused.get(scope)
+            pause = Pause(scope, max(now + span, held.until_at if held else now), reason, strikes)
+            self._paused[scope] = pause
+        self._pauses.keep(pause)
+        log(LOG, "paused", level=logging.WARNING, scope=scope, seconds=span.total_seconds(), reason=reason)
+
+    def well(self, scope: str) -> None:
+        """A call went through."""
+        if scope not in self._strikes and scope not in self._paused:
+            return
+        with self._lock:
+            self._strikes.pop(scope, None)
+            paused = self._paused.get(scope)
+            # An answer that was on its way when the pause began says nothing about now.
+            lifted = paused is not None and paused.until_at <= self._clock.now()
+            if lifted:
+                self._paused.pop(scope, None)
+        if lifted:
+            self._pauses.lift(scope)
+            log(LOG, "pause over", scope=scope)
+
+    def ill(self, scope: str, reason: str) -> None:
+        """A call found the vendor down; the third in a row pauses the scope, longer each time."""
+        with self._lock:
+            strikes = self._strikes[scope] = self._strikes.get(scope, 0) + 1
+        if strikes >= STRIKES_BEFORE_PAUSE:
+            doubled = timedelta(seconds=15) * 2 ** min(strikes - STRIKES_BEFORE_PAUSE, 8)
+            self.pause(scope, min(doubled, LONGEST_PAUSE), reason)
+
+    def is_paused(self, scope: str, now: datetime) -> bool:
+        """Whether the scope rests now."""
+        pause = self._paused.get(scope)
+        return pause is not None and pause.until_at > now
+
+    def is_suspect(self, scope: str) -> bool:
+        """Whether the scope was paused and no call has gone through since: send one at a time."""
+        return scope in self._paused
+
+    def refresh(self, workers: int) -> None:
+        """Learn what other workers know: their pauses, and how many they are."""
+        found = self._pauses.all()
+        with self._lock:
+            self._paused = {
+                scope: max((p for p in (found.get(scope), self._paused.get(scope)) if p), key=lambda p: p.until_at)
+                for scope in found
+            }
+            if workers != self._workers:
+                self._workers = workers
+                self._scopes = {}
+
+    def _respect_pause(self, scope: str, *, probe: bool = False) -> bool:
+        """Raises TryLater while paused; afterwards lets one probe pass. True: this call is the probe."""
+        pause = self._paused.get(scope)
+        if pause is None:
+            return False
+        left = pause.until_at - self._clock.now()
+        if left > timedelta():
+            raise TryLater(f"Calls rest: {pause.reason}.", left)
+        if probe:
+            return False
+        with self._lock:
+            if scope in self._probing:
+                raise TryLater(f"Waiting for a first call to go through after: {pause.reason}.", timedelta(seconds=2))
+            self._probing.add(scope)
+        return True
+
+    def _scope(self, name: str) -> _Scope:
+        with self._lock:
+            if name not in self._scopes:
+                self._scopes[name] = _Scope(self._limit_of(name), self._workers)
+            return self._scopes[name]
+
+    def _wait(self, scope: _Scope) -> None:
+        seconds = scope.slots.book(self._clock.monotonic(), PATIENCE_SECONDS)
+        if seconds is None:
+            raise TryLater("The limit is used up for now.", timedelta(seconds=PATIENCE_SECONDS))
+        if seconds > 0:
+            self._clock.sleep(seconds)
+
+
+def limits_by_kind(kinds: dict[str, Sequence[object]]) -> Callable[[str], Limit]:
+    """Find a scope's limit by what stands before its colon."""
+
+    def limit_of(scope: str) -> Limit:
+        limit = kinds[scope.partition(":")[0]]
+        assert isinstance(limit, Limit)
+        return limit
+
+    return limit_of

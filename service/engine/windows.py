@@ -1,0 +1,60 @@
+"""Sliding windows: how many calls fit into any stretch of time, and when the next one may go."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `calls` in any `seconds`."""
+
+    calls: int
+    seconds: float
+
+    def shared_by(self, workers: int) -> Window:
+        """One worker's part when several call under one limit; never more than its fair share."""
+        if workers <= 1:
+            return self
+        part = self.calls // workers
+        return Window(part, self.seconds) if part else Window(1, self.seconds * workers / self.calls)
+
+
+class Slots:
+    """Books the earliest moment at which one more call respects every window; first come, first served."""
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._lock = threading.Lock()
+        self._windows = tuple(windows)
+        self._booked: deque[float] = deque(maxlen=max(w.calls for w in windows))
+
+    def resize(self, windows: Sequence[Window]) -> None:
+        """Other limits from now on; what is booked counts."""
+        with self._lock:
+            if tuple(windows) != self._windows:
+                self._windows = tuple(windows)
+                self._booked = deque(self._booked, maxlen=max(w.calls for w in windows))
+
+    def wait_for(self, now: float) -> float:
+        """Seconds until the next call could go; books nothing."""
+        with self._lock:
+            return max(0.0, self._next(now) - now)
+
+    def book(self, now: float, patience: float) -> float | None:
+        """Seconds to wait before calling; None (and nothing booked) when that is more than `patience`."""
+        with self._lock:
+            at = self._next(now)
+            if at - now > patience:
+                return None
+            self._booked.append(at)
+            return max(0.0, at - now)
+
+    def _next(self, now: float) -> float:
+        at = now
+        for window in self._windows:
+            if len(self._booked) >= window.calls:
+                at = max(at, self._booked[-window.calls] + window.seconds)
+        return at
