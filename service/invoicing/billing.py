@@ -1,0 +1,70 @@
+"""What of a deal is billed, and whether it can be. Knows neither customer nor item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from service.errors import DealHasNoLineItems, LineItemUnusable, TotalNotPositive
+from service.invoicing.currency import decide_currency
+from service.invoicing.deal import Deal, LineItem, derive_amount_line, sort_line_items
+from service.invoicing.inputs import CreateInvoiceInputs, LinesFrom
+from service.invoicing.line import derive_net
+from service.invoicing.money import Money
+from service.invoicing.realm import RealmFacts
+from service.invoicing.tax import decide_tax
+from service.invoicing.terms import decide_txn_date
+
+MAX_LINES = 750
+
+
+def decide_total(
+    deal: Deal, line_items: Sequence[LineItem], *, inputs: CreateInvoiceInputs, realm: RealmFacts, today: date
+) -> Money:
+    """A deal that cannot be invoiced is refused before a customer or an item is created for it.
+
+    The expected total before tax. What depends on the customer's currency and on items is left
+    to the draft. Raises: CannotInvoice.
+    """
+    billed = plan_lines(deal, line_items, inputs)
+    currency = decide_currency(deal, billed, realm, customer_currency=deal.currency)
+    decide_txn_date(inputs, realm, today)
+    decide_tax(realm, inputs.tax_code_id)
+    total = Money(sum((derive_net(line, currency) for line in billed), Decimal(0)), currency)
+    check_total(total)
+    return total
+
+
+def check_total(total: Money) -> None:
+    """An invoice is for more than nothing.
+
+    Raises: TotalNotPositive.
+    """
+    if total.amount <= 0:
+        raise TotalNotPositive(
+            f"The invoice would come to {total}, and this action only makes invoices above 0. "
+            "Correct the amount of the deal, or the prices and discounts of its line items."
+        )
+
+
+def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: CreateInvoiceInputs) -> list[LineItem]:
+    """The author decides whether the line items or the deal's amount are billed.
+
+    Raises: DealHasNoAmount, DealHasNoLineItems, LineItemUnusable, TotalNotPositive.
+    """
+    if inputs.lines == LinesFrom.DEAL_AMOUNT:
+        line = derive_amount_line(deal)
+        check_total(Money(line.price or Decimal(0), deal.currency or ""))
+        return [line]
+    if not line_items:
+        raise DealHasNoLineItems(
+            'The deal has no line items. Add some, or set "lines" to deal_amount in the Create invoice action.'
+        )
+    if len(line_items) > MAX_LINES:
+        # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (Line)
+        raise LineItemUnusable(
+            f"The deal has {len(line_items)} line items and QuickBooks takes {MAX_LINES} on an invoice. "
+            'Split the deal, or set "lines" to deal_amount in the Create invoice action.'
+        )
+    return sort_line_items(line_items)

@@ -1,0 +1,53 @@
+"""How our invoices are recognised inside QuickBooks. Knows no row and no call; only derives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+
+from service.ids import CallbackId, DealId, Mark, PortalId, RealmId, RequestId
+
+_MARK = re.compile(r"\[(hs:[0-9a-f]{16})\]")
+_SIGNED = re.compile(r"HubSpot deal (\S+) \[hs:[0-9a-f]{16}\]")
+
+
+def derive_mark(portal_id: PortalId, realm_id: RealmId, callback_id: CallbackId) -> Mark:
+    """One callback has one mark, whatever generation of its invoice is sent."""
+    return Mark("hs:" + _digest(["mark", portal_id, realm_id, callback_id])[:16])
+
+
+def derive_request_id(
+    portal_id: PortalId, realm_id: RealmId, callback_id: CallbackId, generation: int, purpose: str = "invoice"
+) -> RequestId:
+    """One write has one request id, 43 characters; a changed body takes the next generation.
+
+    `purpose` keeps the several writes of one callback (customer, item, invoice) apart.
+    """
+    # https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features  (at most 50 characters)
+    return RequestId("hs-" + _digest([purpose, portal_id, realm_id, callback_id, generation])[:40])
+
+
+def sign_note(deal_id: DealId, mark: Mark) -> str:
+    """The first words of a private note tell the deal and the mark."""
+    return f"HubSpot deal {deal_id} [{mark}]"
+
+
+def carries(private_note: str | None, mark: Mark) -> bool:
+    """The invoice is the one this mark was made for."""
+    return f"[{mark}]" in (private_note or "")
+
+
+def names_deal(private_note: str | None, deal_id: DealId) -> bool:
+    """The invoice was made by us for this deal, by whatever callback."""
+    return str(deal_id) in _SIGNED.findall(private_note or "")
+
+
+def drop_marks(text: str) -> str:
+    """What an author writes must not pass for a mark of ours."""
+    return _MARK.sub(r"(\1)", text)
+
+
+def _digest(parts: list[object]) -> str:
+    # A JSON list keeps ("1", "23") and ("12", "3") apart; joined text would not.
+    return hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,45 @@
+"""Names that QuickBooks takes, for customers and items. Knows no list of names already taken."""
+
+from __future__ import annotations
+
+import re
+
+from service.invoicing.deal import LineItem, Recipient, RecipientKind
+from service.invoicing.text import clean_name, cut_text
+
+_LONGEST_DISPLAY_NAME = 500
+_LONGEST_ITEM_NAME = 100
+
+
+def derive_display_name(recipient: Recipient) -> str:
+    """A company is named by its name, a contact by theirs; without one, by what is known."""
+    person, company = recipient.person_name, recipient.company_name
+    names = (person, company) if recipient.kind == RecipientKind.CONTACT else (company, person)
+    fallback = f"HubSpot {recipient.kind.value} {recipient.object_id}"
+    known = [_drop_colons(name) for name in (*names, recipient.email, fallback)]
+    return cut_text(next(filter(None, known)), _LONGEST_DISPLAY_NAME)
+
+
+def derive_alternative_name(display_name: str, attempt: int) -> str:
+    """When a vendor or employee has the name, the customer says that it is one.
+
+    Attempt 1 "Acme (Customer)", 2 "Acme (Customer 2)" and so on; 0 is the name itself.
+    """
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer  (DisplayName)
+    # Customers, vendors and employees share one list of names (6240).
+    if attempt < 1:
+        return cut_text(display_name, _LONGEST_DISPLAY_NAME)
+    suffix = " (Customer)" if attempt == 1 else f" (Customer {attempt})"
+    return cut_text(display_name, _LONGEST_DISPLAY_NAME - len(suffix)) + suffix
+
+
+def derive_item_name(line_item: LineItem) -> str:
+    """An item is called like the line item, as far as QuickBooks allows."""
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (Name)
+    name = _drop_colons(line_item.name or line_item.sku) or f"Line item {line_item.id}"
+    return cut_text(name, _LONGEST_ITEM_NAME)
+
+
+def _drop_colons(name: str) -> str:
+    # A colon would mean parent and child.
+    return re.sub(r"\s*:[\s:]*", " - ", clean_name(name).strip(" :"))
