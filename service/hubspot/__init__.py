@@ -1,0 +1,1 @@
+"""What HubSpot says, in its own words; never what we want of it."""

@@ -1,0 +1,140 @@
+"""What HubSpot's answers say about its objects, taken out of the JSON; property values are text or None."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, TypeVar
+
+from service.hubspot import faults
+from service.ids import PortalId
+from service.wire import Answer
+
+T = TypeVar("T")
+# The first entry of a batch answer that is not an object, list or text where one is due ends up here.
+_NOT_AS_DOCUMENTED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class CrmRecord:
+    """A CRM object as it was read: digits of its id, and the properties that were asked for."""
+
+    id: str
+    properties: dict[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationType:
+    """One way of belonging: HubSpot's own or a label of the portal's."""
+
+    category: str
+    type_id: int
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Association:
+    """Another object that belongs to the one asked about."""
+
+    object_id: str
+    types: tuple[AssociationType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDetails:
+    """What HubSpot tells about a portal; `time_zone` is an IANA name, currencies are ISO codes."""
+
+    portal_id: PortalId
+    time_zone: str
+    currency: str
+    additional_currencies: tuple[str, ...] = ()
+    ui_domain: str = ""
+
+
+class Completion(Enum):
+    """What became of the message that a callback is completed."""
+
+    COMPLETED = "completed"
+    GONE = "gone"
+    """HubSpot does not wait for it (any more): completed before, expired, or not yet blocked."""
+
+
+def read_answer(answer: Answer, parse: Callable[[Any], T], *, creates: bool = False) -> T:
+    """Parse a good answer. Raises: TryLater, or OutcomeUnknown after a create, when it is not as documented."""
+    try:
+        return parse(json.loads(answer.body, parse_float=Decimal))
+    except _NOT_AS_DOCUMENTED as error:
+        raise faults.explain_garbage(creates=creates) from error
+
+
+def parse_record(data: Any) -> CrmRecord:
+    properties = {name: _text(value) for name, value in data["properties"].items()}
+    return CrmRecord(_id(data["id"]), properties)
+
+
+def parse_records(data: Any) -> list[CrmRecord]:
+    return [parse_record(each) for each in _listed(data["results"])]
+
+
+def parse_ids(data: Any) -> set[str]:
+    """The ids that a batch has written."""
+    return {_id(each["id"]) for each in _listed(data["results"])}
+
+
+def parse_names(data: Any) -> set[str]:
+    """The names of the properties listed or created."""
+    return {str(each["name"]) for each in _listed(data["results"])}
+
+
+def parse_associations(data: Any) -> list[tuple[str, list[Association], str | None]]:
+    """For each object asked about: its id, one page of what belongs to it, where the next page begins."""
+    return [
+        (_id(each["from"]["id"]), [_association(to) for to in _listed(each["to"])], _next_page(each.get("paging")))
+        for each in _listed(data["results"])
+    ]
+
+
+def parse_details(data: Any) -> AccountDetails:
+    return AccountDetails(
+        portal_id=PortalId(int(data["portalId"])),
+        time_zone=str(data["timeZone"]),
+        currency=str(data["companyCurrency"]),
+        additional_currencies=tuple(str(each) for each in data.get("additionalCurrencies") or ()),
+        ui_domain=str(data.get("uiDomain") or ""),
+    )
+
+
+def _association(data: Any) -> Association:
+    kinds = tuple(
+        AssociationType(str(each.get("category") or ""), int(each["typeId"]), each.get("label"))
+        for each in _listed(data.get("associationTypes") or [])
+    )
+    # https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
+    # The description says text, live answers of v4 were numbers.
+    return Association(_id(data["toObjectId"]), kinds)
+
+
+def _next_page(paging: Any) -> str | None:
+    after = ((paging or {}).get("next") or {}).get("after")
+    return None if after is None else str(after)
+
+
+def _id(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise TypeError("an id is digits")
+    return str(value)
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("a list is due")
+    return value
