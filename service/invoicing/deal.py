@@ -36,6 +36,19 @@ LINE_ITEM_PROPERTIES = (
     "recurringbillingfrequency",
     "hs_recurring_billing_start_date",
 )
+CONTACT_PROPERTIES = (
+    "firstname",
+    "lastname",
+    "email",
+    "company",
+    "phone",
+    "address",
+    "city",
+    "state",
+    "zip",
+    "country",
+)
+COMPANY_PROPERTIES = ("name", "email", "phone", "address", "address2", "city", "state", "zip", "country")
 
 
 @dataclass(frozen=True, slots=True)

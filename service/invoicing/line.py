@@ -52,9 +52,9 @@ def draft_line(line_item: LineItem, item_id: ItemId, currency: str, tax_code_id:
     Raises: LineItemUnusable.
     """
     net = derive_net(line_item, currency)
-    whole, unit = _whole_quantity(line_item), _unit_price(line_item)
-    if _fits(whole) and _fits(unit) and round_half_up(EXACT.multiply(whole, unit), currency) == net:
-        return DraftLine(net, whole, unit, describe_line(line_item), item_id, tax_code_id)
+    quantity, unit = _quantity(line_item), _unit_price(line_item)
+    if _fits(quantity) and _fits(unit) and round_half_up(EXACT.multiply(quantity, unit), currency) == net:
+        return DraftLine(net, quantity, unit, describe_line(line_item), item_id, tax_code_id)
     # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes  (6070)
     # One unit at the net amount cannot be computed differently; the description tells the quantity.
     return DraftLine(net, Decimal(1), net, describe_line(line_item, with_quantity=True), item_id, tax_code_id)
@@ -66,11 +66,14 @@ def derive_net(line_item: LineItem, currency: str) -> Decimal:
     Raises: LineItemUnusable.
     """
     _check(line_item)
-    net = round_half_up(EXACT.multiply(_whole_quantity(line_item), _exact_unit_price(line_item)), currency)
+    net = round_half_up(EXACT.multiply(_quantity(line_item), _exact_unit_price(line_item)), currency)
     if net < 0:
         raise LineItemUnusable(f"{line_item.label} has a larger discount than its price. Lower it on the deal.")
     if net >= _TOO_LARGE:
-        raise LineItemUnusable(f"{line_item.label} comes to {Money(net, currency)}, more than QuickBooks can hold.")
+        raise LineItemUnusable(
+            f"{line_item.label} comes to {Money(net, currency)}, more than QuickBooks takes. "
+            "Correct its price or quantity on the deal."
+        )
     return net
 
 
@@ -101,7 +104,7 @@ def _check(line_item: LineItem) -> None:
         raise LineItemUnusable(f"{label} has a discount below 0 or above 100 %. Correct the discount on the deal.")
 
 
-def _whole_quantity(line_item: LineItem) -> Decimal:
+def _quantity(line_item: LineItem) -> Decimal:
     return line_item.quantity or Decimal(0)
 
 
@@ -123,7 +126,7 @@ def _fits(value: Decimal) -> bool:
 
 
 def _tell_quantity(line_item: LineItem) -> str:
-    text = f"{to_json_number(_whole_quantity(line_item))} x {to_json_number(line_item.price or Decimal(0))}"
+    text = f"{to_json_number(_quantity(line_item))} x {to_json_number(line_item.price or Decimal(0))}"
     if line_item.discount:
         text += f", less {to_json_number(line_item.discount)} each"
     if line_item.discount_percentage:

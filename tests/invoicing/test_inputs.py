@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from invoicing_examples import quick
+
+from service.errors import InputInvalid
+from service.invoicing.inputs import (
+    BillTo,
+    CreateInvoiceInputs,
+    CreateInvoiceSchema,
+    LinesFrom,
+    WhenCustomerNotFound,
+    WhenInvoiceExists,
+    WhenItemNotFound,
+    parse_inputs,
+)
+
+NAMES = [str(field.data_key) for field in CreateInvoiceSchema().fields.values()]
+
+
+def test_every_input_may_be_left_out() -> None:
+    assert parse_inputs({}) == CreateInvoiceInputs()
+    assert parse_inputs(dict.fromkeys(NAMES, "")) == CreateInvoiceInputs()
+    assert parse_inputs(dict.fromkeys(NAMES, " ")) == CreateInvoiceInputs()
+    assert parse_inputs(dict.fromkeys(NAMES)) == CreateInvoiceInputs()
+    assert set(CreateInvoiceSchema().fields) == {field.name for field in fields(CreateInvoiceInputs)}
+
+
+def test_all_inputs_are_understood() -> None:
+    assert parse_inputs(
+        {
+            "realmId": "9341452",
+            "billTo": "primary_company",
+            "customerNotFound": "fail",
+            "lines": "deal_amount",
+            "itemNotFound": "create",
+            "defaultItemId": "1",
+            "incomeAccountId": "79",
+            "termId": "3",
+            "invoiceDate": "1761264000000",
+            "dueDate": "2026-12-31",
+            "dueInDays": "30",
+            "taxCodeId": "taxable",
+            "invoiceNumber": " INV-7\t",
+            "messageToCustomer": "Thank you,\r\nJane",
+            "privateNote": "call first",
+            "existingInvoice": "create_another",
+            "anInputOfAnOlderDefinition": "x",
+        }
+    ) == CreateInvoiceInputs(
+        realm_id="9341452",
+        bill_to=BillTo.PRIMARY_COMPANY,
+        customer_not_found=WhenCustomerNotFound.FAIL,
+        lines=LinesFrom.DEAL_AMOUNT,
+        item_not_found=WhenItemNotFound.CREATE,
+        default_item_id="1",
+        income_account_id="79",
+        term_id="3",
+        invoice_date=date(2025, 10, 24),
+        due_date=date(2026, 12, 31),
+        due_in_days=30,
+        tax_code_id="taxable",
+        invoice_number="INV-7",
+        message_to_customer="Thank you,\nJane",
+        private_note="call first",
+        existing_invoice=WhenInvoiceExists.CREATE_ANOTHER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("lines", "all", "must be one of: line_items, deal_amount"),
+        ("billTo", "me", "primary_contact, primary_company"),
+        ("customerNotFound", "maybe", "create, fail"),
+        ("itemNotFound", "maybe", "default_item, create, fail"),
+        ("existingInvoice", "maybe", "return_it, create_another, fail"),
+        ("dueInDays", "1.5", "whole number of days"),
+        ("dueInDays", "-1", "from 0 to 3650"),
+        ("dueInDays", "NaN", "whole number"),
+        ("dueDate", "tomorrow", "date such as 2026-11-22"),
+        ("invoiceDate", "0", "years 2000"),
+        ("defaultItemId", "Services", "id of an item"),
+        ("realmId", "1' or '1", "digits only"),
+        ("taxCodeId", "VAT 20", "taxable, exempt or the id"),
+        ("invoiceNumber", "x" * 22, "at most 21"),
+        ("privateNote", ["x"], "string"),
+        ("lines", {"a": 1}, "one of"),
+        ("lines", 3, "one of"),
+    ],
+)
+def test_a_wrong_input_is_named(name: str, value: Any, told: str) -> None:
+    with pytest.raises(InputInvalid) as refusal:
+        parse_inputs({name: value})
+    assert name in refusal.value.sentence
+    assert told in refusal.value.sentence
+    assert "Create invoice action" in refusal.value.sentence
+
+
+def test_all_wrong_inputs_are_named_at_once() -> None:
+    with pytest.raises(InputInvalid, match=r"lines .*dueDate "):
+        parse_inputs({"lines": "x", "dueDate": "y"})
+
+
+@pytest.mark.parametrize("given", [[], "x", 7, None])
+def test_inputs_that_are_no_mapping_are_refused(given: Any) -> None:
+    with pytest.raises(InputInvalid):
+        parse_inputs(given)
+
+
+values = st.one_of(st.none(), st.text(max_size=10), st.integers(), st.floats(), st.lists(st.none(), max_size=1))
+
+
+@quick
+@given(st.dictionaries(st.one_of(st.sampled_from(NAMES), st.text(max_size=3)), values, max_size=6))
+def test_inputs_are_understood_or_refused(given: dict[str, Any]) -> None:
+    try:
+        inputs = parse_inputs(given)
+    except InputInvalid as refusal:
+        refusal.sentence.encode()
+        return
+    assert isinstance(inputs, CreateInvoiceInputs)
