@@ -14,7 +14,7 @@ from service.ids import PortalId
 from service.wire import Answer
 
 T = TypeVar("T")
-# The first entry of a batch answer that is not an object, list or text where one is due ends up here.
+# What reading an answer of another shape than the documented one ends in.
 _NOT_AS_DOCUMENTED = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 

@@ -21,9 +21,8 @@ PROPERTIES = (
     "state",
     "zip",
     "country",
-    "hs_language",
 )
-# The label HubSpot gives to the first among several, and portals copy for contacts.
+# The label HubSpot gives to the first among several, and portals use for contacts too.
 PRIMARY_LABELS = frozenset(("primary", "primary contact"))
 
 

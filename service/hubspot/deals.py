@@ -5,4 +5,4 @@ from __future__ import annotations
 OBJECT_TYPE = "deals"
 
 # https://developers.hubspot.com/docs/api-reference/crm-deals-v3/guide
-PROPERTIES = ("dealname", "amount", "deal_currency_code", "closedate", "description", "hs_lastmodifieddate")
+PROPERTIES = ("dealname", "amount", "deal_currency_code", "closedate", "hs_lastmodifieddate")

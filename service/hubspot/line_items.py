@@ -1,4 +1,4 @@
-"""What is read of a deal's line items, and the order in which a person has put them."""
+"""What is read of a deal's line items, and how a person has sorted them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PROPERTIES = (
 )
 
 
-def order_line_items(line_items: Iterable[CrmRecord]) -> list[CrmRecord]:
+def sort_line_items(line_items: Iterable[CrmRecord]) -> list[CrmRecord]:
     """The line items as the deal shows them: by position, those without one last, then by id."""
     return sorted(line_items, key=lambda each: (_position(each), int(each.id)))
 

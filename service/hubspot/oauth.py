@@ -57,8 +57,8 @@ class OAuth:
     def __init__(self, *, api_url: str, version: str, client_id: str, client_secret: str, wire: Wire) -> None:
         self._app = {"client_id": client_id, "client_secret": client_secret}
         self._line = Line(api_url, version, wire)
-        client = attach(generated.ApiClient(generated.Configuration()), self._line.deliver)
-        self._tokens = generated.TokensApi(client)
+        calls = attach(generated.ApiClient(generated.Configuration()), self._line.deliver)
+        self._tokens = generated.TokensApi(calls)
 
     def refresh(self, refresh_token: str) -> TokenReply:
         """A new access token for the portal that gave this refresh token."""

@@ -30,7 +30,6 @@ class PropertyDefinition:
     label: str
     type: str
     field_type: str
-    description: str = ""
     options: tuple[tuple[str, str], ...] = ()
     currency: bool = False
 
@@ -45,12 +44,10 @@ class PropertyDefinition:
             "fieldType": self.field_type,
             "formField": False,
         }
-        if self.description:
-            body["description"] = self.description
         if self.options:
             body["options"] = [
-                {"label": label, "value": value, "displayOrder": order, "hidden": False}
-                for order, (value, label) in enumerate(self.options)
+                {"label": label, "value": value, "displayOrder": place, "hidden": False}
+                for place, (value, label) in enumerate(self.options)
             ]
         if self.currency:
             body |= {"numberDisplayHint": "currency", "showCurrencySymbol": True}
@@ -64,24 +61,24 @@ def rename_definitions(
     return tuple(replace(each, name=names.get(each.name, each.name)) for each in definitions)
 
 
-def _text(name: str, label: str, description: str = "") -> PropertyDefinition:
-    return PropertyDefinition(name, label, "string", "text", description)
+def _text(name: str, label: str) -> PropertyDefinition:
+    return PropertyDefinition(name, label, "string", "text")
 
 
-def _number(name: str, label: str, description: str = "") -> PropertyDefinition:
-    return PropertyDefinition(name, label, "number", "number", description)
+def _number(name: str, label: str) -> PropertyDefinition:
+    return PropertyDefinition(name, label, "number", "number")
 
 
-def _money(name: str, label: str, description: str = "") -> PropertyDefinition:
-    return PropertyDefinition(name, label, "number", "number", description, currency=True)
+def _money(name: str, label: str) -> PropertyDefinition:
+    return PropertyDefinition(name, label, "number", "number", currency=True)
 
 
-def _date(name: str, label: str, description: str = "") -> PropertyDefinition:
-    return PropertyDefinition(name, label, "date", "date", description)
+def _date(name: str, label: str) -> PropertyDefinition:
+    return PropertyDefinition(name, label, "date", "date")
 
 
-def _status(name: str, label: str, description: str = "") -> PropertyDefinition:
-    return PropertyDefinition(name, label, "enumeration", "select", description, STATUS_OPTIONS)
+def _status(name: str, label: str) -> PropertyDefinition:
+    return PropertyDefinition(name, label, "enumeration", "select", STATUS_OPTIONS)
 
 
 STATUS_OPTIONS = (
@@ -98,28 +95,26 @@ STATUS_OPTIONS = (
 INVOICE_GROUP = PropertyGroup("quickbooks_invoice", "QuickBooks invoice")
 
 DEAL_PROPERTIES = (
-    _money("qbo_invoice_amount", "Invoice amount", "Total of the invoice, in the invoice's currency"),
-    _text("qbo_invoice_recipient", "Invoice recipient", "Name and e-mail the invoice goes to"),
+    _money("qbo_invoice_amount", "Invoice amount"),
+    _text("qbo_invoice_recipient", "Invoice recipient"),
     _text("qbo_invoice_number", "Invoice number"),
     _status("qbo_invoice_status", "Invoice status"),
     _date("qbo_invoice_due_date", "Invoice due date"),
-    _money("qbo_invoice_balance", "Invoice balance", "What is still to be paid, in the invoice's currency"),
-    _money("qbo_invoice_amount_paid", "Invoice amount paid", "What has been paid, in the invoice's currency"),
+    _money("qbo_invoice_balance", "Invoice balance"),
+    _money("qbo_invoice_amount_paid", "Invoice amount paid"),
     _date("qbo_invoice_date", "Invoice date"),
     _date("qbo_invoice_last_payment_date", "Invoice last payment date"),
     _date("qbo_invoice_paid_date", "Invoice paid date"),
-    _number("qbo_invoice_days_overdue", "Invoice days overdue", "0 when not overdue"),
+    _number("qbo_invoice_days_overdue", "Invoice days overdue"),
     _text("qbo_invoice_currency", "Invoice currency"),
     _text("qbo_invoice_id", "Invoice id in QuickBooks"),
     _text("qbo_invoice_url", "Invoice in QuickBooks"),
     _text("qbo_invoice_pay_link", "Invoice pay link"),
-    _text("qbo_invoice_error", "Invoice error", "Why the last action failed; emptied by the next success"),
-    PropertyDefinition(
-        "qbo_invoice_updated_at", "Invoice updated at", "datetime", "date", "When QuickBooks last changed it"
-    ),
-    _number("qbo_invoice_count", "Invoice count", "Live invoices of this deal"),
-    _money("qbo_invoiced_total", "Invoiced total", "All live invoices of this deal together"),
-    _money("qbo_invoiced_balance", "Invoiced balance", "What is still to be paid of all live invoices"),
+    _text("qbo_invoice_error", "Invoice error"),
+    PropertyDefinition("qbo_invoice_updated_at", "Invoice updated at", "datetime", "date"),
+    _number("qbo_invoice_count", "Invoice count"),
+    _money("qbo_invoiced_total", "Invoiced total"),
+    _money("qbo_invoiced_balance", "Invoiced balance"),
     _date("qbo_invoice_oldest_due_date", "Oldest invoice due date"),
     _status("qbo_invoice_worst_status", "Worst invoice status"),
 )

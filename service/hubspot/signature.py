@@ -57,7 +57,7 @@ def verify(
     Raises: SignatureInvalid.
     """
     sent = _read_headers(headers)
-    target = url.encode("utf-8", "surrogatepass")
+    address = url.encode("utf-8", "surrogatepass")
     if SIGNATURE_V3 in sent:
         moment = _read_timestamp(sent.get(TIMESTAMP), now)
         decoded = _ESCAPE.sub(lambda found: _DECODED[found[0]], url).encode("utf-8", "surrogatepass")
@@ -65,7 +65,7 @@ def verify(
     elif SIGNATURE not in sent:
         raise SignatureInvalid("The request carries no signature of HubSpot")
     elif accept_v2 and sent.get(VERSION) == "v2":
-        _check(sent[SIGNATURE], [_hex(key + method.encode() + target + body) for key in _keys(secrets)])
+        _check(sent[SIGNATURE], [_hex(key + method.encode() + address + body) for key in _keys(secrets)])
     elif accept_v1 and sent.get(VERSION) == "v1":
         _check(sent[SIGNATURE], [_hex(key + body) for key in _keys(secrets)])
     else:

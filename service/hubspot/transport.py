@@ -1,7 +1,7 @@
 """How a call reaches HubSpot: dated path, time-outs, the portal's token and pace, one log line.
 
 `Line` sends one request. `PortalLine` adds what belongs to a portal. `Transport` takes the place of
-the HTTP client inside hubspot-api-client, so that its generated calls go through one of the two.
+what sends inside hubspot-api-client, so that its generated calls go through one of the two.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Transport:
 
 
 def attach(api_client: Any, deliver: Deliver) -> Any:
-    """Give a generated client our transport; its paths stay without a host, its own pool unused."""
+    """Give generated calls our transport; their paths stay without a host, their own pool unused."""
     api_client.configuration.host = ""
     api_client.rest_client = Transport(deliver)
     return api_client

@@ -221,7 +221,6 @@ def test_a_property_somebody_else_created_meanwhile_is_no_error(gateway, hubspot
         "groupName": "quickbooks_invoice",
         "name": "qbo_invoice_amount",
         "label": "Invoice amount",
-        "description": "Total of the invoice, in the invoice's currency",
         "type": "number",
         "fieldType": "number",
         "formField": False,

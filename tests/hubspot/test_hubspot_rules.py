@@ -13,7 +13,7 @@ from service.hubspot import faults, limits
 from service.hubspot.answers import Association, AssociationType, CrmRecord
 from service.hubspot.companies import choose_company
 from service.hubspot.contacts import choose_contact
-from service.hubspot.line_items import order_line_items
+from service.hubspot.line_items import sort_line_items
 from service.hubspot.paths import UnknownPath, date_path
 from service.hubspot.properties import DEAL_PROPERTIES, INVOICE_GROUP, STATUS_OPTIONS, rename_definitions
 from service.ids import PortalId
@@ -135,5 +135,5 @@ def test_the_primary_company_is_billed_else_the_oldest():
 
 def test_line_items_stand_as_on_the_deal():
     items = [("11", "2"), ("2", "10"), ("30", None), ("4", None), ("5", "nan"), ("6", "0")]
-    ordered = order_line_items(CrmRecord(each, {"hs_position_on_quote": position}) for each, position in items)
+    ordered = sort_line_items(CrmRecord(each, {"hs_position_on_quote": position}) for each, position in items)
     assert [each.id for each in ordered] == ["6", "11", "2", "4", "5", "30"]
