@@ -48,7 +48,7 @@ CONTACT_PROPERTIES = (
     "zip",
     "country",
 )
-COMPANY_PROPERTIES = ("name", "email", "phone", "address", "address2", "city", "state", "zip", "country")
+COMPANY_PROPERTIES = ("name", "phone", "address", "address2", "city", "state", "zip", "country")
 
 
 @dataclass(frozen=True, slots=True)
