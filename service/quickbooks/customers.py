@@ -1,0 +1,161 @@
+"""Customers as QuickBooks keeps them: who an invoice goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.errors import DealHasNoRecipient
+from service.ids import CustomerId, RealmId, RequestId
+from service.quickbooks.body import encode
+from service.quickbooks.fields import clean_line, clean_name, read_flag, read_text
+from service.quickbooks.gateway import Gateway
+from service.quickbooks.query import ACTIVE_OR_NOT, all_of, literal, where_equals
+
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
+DISPLAY_NAME_LENGTH = 500
+PERSON_NAME_LENGTH = 100
+COMPANY_NAME_LENGTH = 100
+EMAIL_LENGTH = 100
+PHONE_LENGTH = 30
+NOTES_LENGTH = 2000
+ADDRESS_LENGTHS = {
+    **{f"Line{number}": 500 for number in range(1, 6)},
+    "City": 255,
+    "CountrySubDivisionCode": 255,
+    "Country": 255,
+    "PostalCode": 30,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """A customer as last read; `currency` is fixed for good and `None` in a realm with one currency."""
+
+    id: CustomerId
+    sync_token: str
+    display_name: str
+    company_name: str | None
+    email: str | None
+    active: bool
+    sub_customer: bool
+    currency: str | None
+    taxable: bool | None
+
+    def has_email(self, email: str) -> bool:
+        """Whether the address is one of the customer's; the field may hold several, separated by commas."""
+        return email.strip().casefold() in {part.strip().casefold() for part in (self.email or "").split(",")}
+
+
+def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
+    """The facts of a customer; missing keys are what QuickBooks means by their absence."""
+    return CustomerFacts(
+        id=CustomerId(read_text(content, "Id") or ""),
+        sync_token=read_text(content, "SyncToken") or "0",
+        display_name=read_text(content, "DisplayName") or "",
+        company_name=read_text(content, "CompanyName"),
+        email=read_text(content, "PrimaryEmailAddr", "Address"),
+        active=read_flag(content, "Active") is not False,
+        sub_customer=read_flag(content, "Job") is True,
+        currency=read_text(content, "CurrencyRef", "value"),
+        taxable=read_flag(content, "Taxable"),
+    )
+
+
+def get(gateway: Gateway, realm_id: RealmId, customer_id: CustomerId) -> CustomerFacts | None:
+    """The customer as it is now; `None` when there is none, for instance after a merge."""
+    content = gateway.read(realm_id, "Customer", customer_id)
+    return None if content is None else parse_customer(content)
+
+
+def find_by_email(gateway: Gateway, realm_id: RealmId, email: str) -> list[CustomerFacts]:
+    """All customers with the address, the likeliest first: active ones, main customers, the oldest.
+
+    Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
+    is not in Intuit's list of attributes that we hold: unverified, and used here only.
+    """
+    wanted = clean_line(email, EMAIL_LENGTH)
+    if not is_email(wanted):
+        return []
+    # The field may hold a list of addresses. A percent sign would be a wildcard.
+    likely = f"PrimaryEmailAddr like {literal(f'%{wanted}%')}"
+    condition = where_equals("PrimaryEmailAddr", wanted) if "%" in wanted else likely
+    found = gateway.query(realm_id, "Customer", all_of(condition, ACTIVE_OR_NOT))
+    customers = [customer for customer in map(parse_customer, found) if customer.has_email(wanted)]
+    return sorted(customers, key=lambda customer: (not customer.active, customer.sub_customer, _age(customer)))
+
+
+def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> CustomerFacts | None:
+    """The customer with the name as QuickBooks would store it; inactive ones keep their names."""
+    wanted = clean_name(name, DISPLAY_NAME_LENGTH)
+    if not wanted:
+        return None
+    where = all_of(where_equals("DisplayName", wanted), ACTIVE_OR_NOT)
+    customers = [parse_customer(entry) for entry in gateway.query(realm_id, "Customer", where, limit=10)]
+    return min(customers, key=lambda customer: (not customer.active, _age(customer)), default=None)
+
+
+def customer_body(
+    display_name: str,
+    *,
+    company_name: str | None = None,
+    given_name: str | None = None,
+    family_name: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    bill_address: Mapping[str, str] | None = None,
+    currency: str | None = None,
+    notes: str | None = None,
+) -> dict[str, Any]:
+    """A new customer within QuickBooks' limits: names cleaned and cut, an unusable e-mail left out.
+
+    `bill_address` has QuickBooks' keys (Line1 … PostalCode). `currency` only where the realm has several.
+    Raises: DealHasNoRecipient when nothing of the name is left.
+    """
+    name = clean_name(display_name, DISPLAY_NAME_LENGTH)
+    if not name:
+        raise DealHasNoRecipient("The contact or company has no name QuickBooks could use: fill its name in HubSpot")
+    body: dict[str, Any] = {
+        "DisplayName": name,
+        "CompanyName": clean_name(company_name, COMPANY_NAME_LENGTH),
+        "GivenName": clean_name(given_name, PERSON_NAME_LENGTH),
+        "FamilyName": clean_name(family_name, PERSON_NAME_LENGTH),
+        "PrimaryEmailAddr": {"Address": email.strip()} if email and is_email(email.strip()) else None,
+        "PrimaryPhone": {"FreeFormNumber": clean_line(phone, PHONE_LENGTH)} if clean_line(phone, 1) else None,
+        "BillAddr": address_body(bill_address or {}),
+        "CurrencyRef": {"value": currency} if currency else None,
+        "Notes": (notes or "").strip()[:NOTES_LENGTH],
+    }
+    return {key: value for key, value in body.items() if value}
+
+
+def address_body(address: Mapping[str, str]) -> dict[str, str]:
+    """An address within QuickBooks' limits; unknown keys and empty lines are left out."""
+    cleaned = {key: clean_line(address.get(key), most) for key, most in ADDRESS_LENGTHS.items()}
+    return {key: value for key, value in cleaned.items() if value}
+
+
+def is_email(text: str) -> bool:
+    """Whether QuickBooks would take one address: at most 100 characters, an at sign, a point after it."""
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
+    # "must contain @ and ." is all Intuit says (code 2210); two addresses in one would both get the invoice.
+    name, at, domain = text.partition("@")
+    return (
+        len(text) <= EMAIL_LENGTH
+        and bool(name and at and "." in domain.strip("."))
+        and "@" not in domain
+        and not any(letter.isspace() or letter in ',;<>"' for letter in text)
+    )
+
+
+def create(gateway: Gateway, realm_id: RealmId, body: Mapping[str, Any], request_id: RequestId) -> CustomerFacts:
+    """A new customer.
+
+    Raises: as `Gateway.create`; NameTaken when a customer, vendor or employee has the display name.
+    """
+    return parse_customer(gateway.create(realm_id, "Customer", encode(body), request_id))
+
+
+def _age(customer: CustomerFacts) -> tuple[int, str]:
+    return (int(customer.id), "") if customer.id.isdecimal() else (0, customer.id)
