@@ -1,0 +1,1 @@
+"""QuickBooks Online, played strictly: written from the contract, importing nothing of the service."""
