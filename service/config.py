@@ -94,7 +94,9 @@ def load_config(
     given = dict(read_environment() if environment is None else environment)
     problems: list[str] = []
     if vendors:
-        problems += [f"{name} is not set: copy it from the vendor's app page" for name in VENDOR_NAMES if name not in given]
+        problems += [
+            f"{name} is not set: copy it from the vendor's app page" for name in VENDOR_NAMES if name not in given
+        ]
     choice = given.get("QUICKBOOKS_ENVIRONMENT", "production")
     if choice not in QUICKBOOKS:
         problems.append("QUICKBOOKS_ENVIRONMENT must be production or sandbox")
@@ -190,7 +192,9 @@ def _secrets(
         value = given.get(name) or _kept_secret(instance / name.lower(), create)
         values.append(value)
         if any(len(key) < LEAST_KEY_LENGTH for key in _several(value) or ("",)):
-            problems.append(f"{name} needs at least {LEAST_KEY_LENGTH} characters: `openssl rand -hex 32` makes a good one")
+            problems.append(
+                f"{name} needs at least {LEAST_KEY_LENGTH} characters: `openssl rand -hex 32` makes a good one"
+            )
     return values[0], _several(values[1])
 
 

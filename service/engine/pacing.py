@@ -55,25 +55,25 @@ class Pacing:
     @contextmanager
     def turn(self, scope: str) -> Iterator[None]:
         """Wait for a place and hold it for one call. Raises: TryLater."""
-        probe = self._respect_pause(scope)
+        probes = self._respect_pause(scope)
         try:
             known = self._scope(scope)
             if known.places is not None and not known.places.acquire(timeout=PATIENCE_SECONDS):
                 raise TryLater("Too many calls are in flight.", timedelta(seconds=5))
             try:
                 self._wait(known)
-                self._respect_pause(scope, probe=probe)
+                self._refuse_while_paused(scope)
                 yield
             finally:
                 if known.places is not None:
                     known.places.release()
         finally:
-            if probe:
+            if probes:
                 self._probing.discard(scope)
 
     def ready(self, scope: str) -> None:
         """Wait until a call could go, without taking the place. Raises: TryLater when paused."""
-        self._respect_pause(scope, probe=True)
+        self._refuse_while_paused(scope)
         seconds = self._scope(scope).slots.wait_for(self._clock.monotonic())
         if seconds > 0:
             self._clock.sleep(min(seconds, PATIENCE_SECONDS))
@@ -133,19 +133,19 @@ class Pacing:
                 self._workers = workers
                 self._scopes = {}
 
-    def _respect_pause(self, scope: str, *, probe: bool = False) -> bool:
-        """Raises TryLater while paused; afterwards lets one probe pass. True: this call is the probe."""
+    def _refuse_while_paused(self, scope: str) -> None:
         pause = self._paused.get(scope)
-        if pause is None:
-            return False
-        left = pause.until_at - self._clock.now()
-        if left > timedelta():
-            raise TryLater(f"Calls rest: {pause.reason}.", left)
-        if probe:
+        if pause is not None and pause.until_at > self._clock.now():
+            raise TryLater(f"Calls rest: {pause.reason}.", pause.until_at - self._clock.now())
+
+    def _respect_pause(self, scope: str) -> bool:
+        """Raises TryLater while paused; afterwards one call may probe. True: this one does."""
+        self._refuse_while_paused(scope)
+        if scope not in self._paused:
             return False
         with self._lock:
             if scope in self._probing:
-                raise TryLater(f"Waiting for a first call to go through after: {pause.reason}.", timedelta(seconds=2))
+                raise TryLater("One call tries whether the rest is over.", timedelta(seconds=2))
             self._probing.add(scope)
         return True
 

@@ -14,7 +14,8 @@ from service.logs import log
 from service.store.credentials import REVOKED, Credential, Credentials, Vendor
 
 LOG = logging.getLogger("service.tokens")
-# Refreshed when less than this is left; https://developers.hubspot.com usage guidelines: not on a 401.
+# Refreshed when less than this is left, or a fifth of its life if that is shorter: a 401 is no trigger.
+# https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
 MARGIN = timedelta(minutes=5)
 
 
@@ -32,7 +33,7 @@ class Refreshed:
 @dataclass(frozen=True, slots=True, repr=False)
 class _Held:
     token: str
-    expires_at: datetime
+    fresh_until: datetime
 
 
 class Tokens:
@@ -51,7 +52,7 @@ class Tokens:
         Raises: NotConnected, TryLater.
         """
         held = self._held.get(owner_id)
-        if held and held.token != rejected and held.expires_at - self._clock.now() > MARGIN:
+        if held and held.token != rejected and held.fresh_until > self._clock.now():
             return held.token
         usable = self._usable(owner_id, rejected)
         if usable is None:
@@ -66,9 +67,8 @@ class Tokens:
         found = self._find(owner_id)
         if found.access_token is None or found.access_expires_at is None or found.access_token == rejected:
             return None
-        if found.access_expires_at - self._clock.now() <= MARGIN:
-            return None
-        return _Held(found.access_token, found.access_expires_at)
+        fresh_until = _fresh_until(found.updated_at, found.access_expires_at)
+        return _Held(found.access_token, fresh_until) if fresh_until > self._clock.now() else None
 
     def _find(self, owner_id: str) -> Credential:
         found = self._credentials.find(self._vendor, owner_id)
@@ -98,4 +98,9 @@ class Tokens:
             now=now,
         )
         log(LOG, "refreshed", vendor=self._vendor, owner=owner_id)
-        return _Held(new.access_token, expires_at)
+        return _Held(new.access_token, _fresh_until(now, expires_at))
+
+
+def _fresh_until(issued_at: datetime, expires_at: datetime) -> datetime:
+    """The moment from which a token is refreshed before it is used."""
+    return expires_at - min(MARGIN, (expires_at - issued_at) / 5)

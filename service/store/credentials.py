@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
 
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
+from service.store.locks import Locks
 from service.store.vault import Vault
 
 Vendor = Literal["hubspot", "quickbooks"]
@@ -58,10 +55,8 @@ _REVOKE = sa.text(
 class Credentials:
     """The table of sealed tokens."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
-        self._database, self._vault = database, vault
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
-        self._guard = threading.Lock()
+    def __init__(self, database: Database, vault: Vault, locks: Locks) -> None:
+        self._database, self._vault, self._locks = database, vault, locks
 
     def find(self, vendor: Vendor, owner_id: str) -> Credential | None:
         """The credential, opened; None when nobody ever connected."""
@@ -112,24 +107,12 @@ class Credentials:
         with self._database.write() as connection:
             return connection.execute(_REVOKE, row).rowcount == 1
 
-    @contextmanager
-    def refreshing(self, vendor: Vendor, owner_id: str) -> Iterator[None]:
+    def refreshing(self, vendor: Vendor, owner_id: str) -> AbstractContextManager[None]:
         """Hold the only right to refresh this credential, among all threads and processes.
 
         Lost with the process: a killed refresher leaves no lock behind.
         """
-        with self._guard:
-            lock = self._locks.setdefault((vendor, owner_id), threading.Lock())
-        with lock:
-            if self._database.is_sqlite:
-                path = Path(self._database.url.removeprefix("sqlite:///") + f".{vendor}-{owner_id}.lock")
-                with path.open("a") as held:
-                    fcntl.flock(held, fcntl.LOCK_EX)
-                    yield
-            else:
-                with self._database.engine.begin() as connection:
-                    self._database.lock_row(connection, f"refresh:{vendor}:{owner_id}")
-                    yield
+        return self._locks.hold(f"refresh:{vendor}:{owner_id}")
 
     def _open(self, row: sa.RowMapping) -> Credential:
         place = f"{row['vendor']}:{row['owner_id']}"

@@ -17,6 +17,11 @@ from service.ids import CallbackId, PortalId
 from service.store.database import Database, to_ms
 
 
+# How many late ones of a paused realm are settled at a time.
+LATE_ONES = 5
+FOR_EVER = 2**62
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """One run that is about to begin: the callback, its action and the number of the run."""
@@ -27,16 +32,16 @@ class Start:
     run: int
 
 
-# Realms with something due; those of a paused connection or a paused scope are left out by the caller.
+_ANY = sa.text("SELECT 1 FROM callbacks WHERE state IN ('received', 'waiting') AND due_at <= :now LIMIT 1")
 _REALMS = sa.text(
-    """SELECT DISTINCT realm_id, portal_id FROM callbacks
+    """SELECT DISTINCT portal_id, realm_id FROM callbacks
        WHERE state IN ('received', 'waiting') AND due_at <= :now"""
 )
 _RUNNING = sa.text("SELECT realm_id, count(*) AS n FROM callbacks WHERE state = 'running' GROUP BY realm_id")
 _CHOOSE = sa.text(
     """SELECT c.portal_id, c.callback_id, c.action, c.run FROM callbacks c
        WHERE c.state IN ('received', 'waiting') AND c.due_at <= :now AND c.realm_id = :realm_id
-         AND c.portal_id = :portal_id
+         AND c.portal_id = :portal_id AND c.deadline_at <= :late_before
          AND NOT EXISTS (
            SELECT 1 FROM callbacks e
            WHERE e.portal_id = c.portal_id AND e.object_type = c.object_type AND e.object_id = c.object_id
@@ -62,7 +67,7 @@ _ORPHAN = sa.text(
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND run = :run AND state = 'running'"""
 )
 _CRASHED = sa.text(
-    """UPDATE callbacks SET crashes = crashes + 1
+    """UPDATE callbacks SET crashes = crashes + 1, note = NULL
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running'"""
 )
 
@@ -76,7 +81,7 @@ class Due:
     def is_any(self, now: datetime) -> bool:
         """Whether anything at all is due; the cheap question asked many times a minute."""
         with self._database.read() as connection:
-            return connection.execute(_REALMS, {"now": to_ms(now)}).first() is not None
+            return connection.execute(_ANY, {"now": to_ms(now)}).first() is not None
 
     def start(
         self,
@@ -87,9 +92,9 @@ class Due:
     ) -> list[Start]:
         """Begin what may begin: mark it running and hand it to the engine, in one transaction.
 
-        `room_of(portal_id, realm_id, running)` is how many more runs the realm may have now; `room`
-        is how many this process wants in all. Returns what was started; nothing when another worker
-        is starting things right now.
+        `room_of(portal_id, realm_id, running)` is how many more runs the realm may have now; where it
+        is none, what has passed its deadline may still be settled. `room` is how many runs there may
+        be in all. Returns what was started; nothing when another worker is starting things right now.
         """
         started: list[Start] = []
         at = to_ms(now)
@@ -103,10 +108,11 @@ class Due:
             fair = max(1, (room + len(pairs) - 1) // max(1, len(pairs)))
             for portal_id, realm_id in ((PortalId(pair.portal_id), pair.realm_id) for pair in pairs):
                 allowed = room_of(portal_id, realm_id, running.get(realm_id, 0))
-                share = min(room - len(started), fair, allowed)
+                share = min(room - len(started), fair, allowed if allowed > 0 else LATE_ONES)
                 if share <= 0:
                     continue
-                row = {"now": at, "realm_id": realm_id, "portal_id": portal_id, "room": share}
+                late_before = FOR_EVER if allowed > 0 else at
+                row = {"now": at, "realm_id": realm_id, "portal_id": portal_id, "room": share, "late_before": late_before}
                 chosen = tx.execute(_CHOOSE, row).all()
                 running[realm_id] = running.get(realm_id, 0) + len(chosen)
                 started += [Start(c.portal_id, c.callback_id, c.action, c.run + 1) for c in chosen]

@@ -83,7 +83,7 @@ def upgrade() -> None:
     )
     # What is due is found without reading what is done.
     op.create_index(
-        "callbacks_due", "callbacks", ["realm_id", "due_at"],
+        "callbacks_due", "callbacks", ["portal_id", "realm_id", "due_at"],
         sqlite_where=sa.text("state IN ('received', 'waiting')"),
         postgresql_where=sa.text("state IN ('received', 'waiting')"),
     )  # fmt: skip

@@ -1,0 +1,42 @@
+"""Named locks among all threads and processes that share the database; lost with their holder."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service.store.database import Database
+
+
+class Locks:
+    """Held over a vendor's call, so never in the table that the call will write to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._guard = threading.Lock()
+        self._threads: dict[str, threading.Lock] = {}
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[None]:
+        """Be the only one with this name until the block ends."""
+        with self._guard:
+            own = self._threads.setdefault(name, threading.Lock())
+        with own, self._across_processes(name):
+            yield
+
+    @contextmanager
+    def _across_processes(self, name: str) -> Iterator[None]:
+        if self._database.is_sqlite:
+            # Sixteen files serve all names: two names in one file only wait for each other.
+            part = hashlib.sha256(name.encode()).hexdigest()[0]
+            with Path(f"{self._database.url.removeprefix('sqlite:///')}.{part}.lock").open("a") as held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+                yield
+        else:
+            with self._database.engine.begin() as connection:
+                self._database.lock_row(connection, name)
+                yield

@@ -1,0 +1,1 @@
+"""HTTP in: what HubSpot, QuickBooks and operators send us."""

@@ -1,0 +1,158 @@
+"""Where everything is put together: stores, gateways, services, from one configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from service.clock import Clock, SystemClock
+from service.config import Config
+from service.engine.pacing import Limit, Pacing
+from service.engine.portal_calls import PortalCalls
+from service.engine.tokens import Refreshed, Tokens
+from service.engine.windows import Window
+from service.hubspot import limits as hubspot_limits
+from service.hubspot.gateway import Gateway as HubSpotGateway
+from service.hubspot.oauth import OAuth as HubSpotOAuth
+from service.quickbooks import limits as quickbooks_limits
+from service.quickbooks.gateway import Gateway as QuickBooksGateway
+from service.quickbooks.oauth import OAuth as QuickBooksOAuth
+from service.store.callbacks import Callbacks
+from service.store.connections import Connections
+from service.store.credentials import Credentials
+from service.store.database import Database
+from service.store.due import Due
+from service.store.invoices import Invoices
+from service.store.links import Links
+from service.store.locks import Locks
+from service.store.pauses import Pauses
+from service.store.reservations import Reservations
+from service.store.settings import SettingsCache
+from service.store.vault import Vault
+from service.wire import Wire
+from service.workflows.services import Services
+
+
+@dataclass
+class Stores:
+    """The tables, over one database. Web, worker and CLI all have these."""
+
+    config: Config
+    database: Database
+    clock: Clock
+
+    @cached_property
+    def locks(self) -> Locks:
+        return Locks(self.database)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        return Credentials(self.database, Vault(self.config.encryption_keys), self.locks)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self.database)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.database)
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        return Reservations(self.database)
+
+    @cached_property
+    def due(self) -> Due:
+        return Due(self.database)
+
+
+def open_stores(config: Config, *, clock: Clock | None = None, pool_size: int = 16) -> Stores:
+    """The stores over the configured database."""
+    return Stores(config, Database(config.database_url, pool_size), clock or SystemClock())
+
+
+def make_pacing(stores: Stores) -> Pacing:
+    """The vendors' limits, kept in this process."""
+    portal = hubspot_limits.PORTAL_WINDOW
+    search = hubspot_limits.SEARCH_WINDOW
+    kinds = {
+        "portal": Limit((Window(portal.calls, portal.span.total_seconds()),)),
+        "search": Limit((Window(search.calls, search.span.total_seconds()),)),
+        "realm": Limit(
+            tuple(Window(w.calls, w.seconds) for w in quickbooks_limits.REALM_WINDOWS),
+            quickbooks_limits.REALM_IN_FLIGHT,
+        ),
+        "batch": Limit(tuple(Window(w.calls, w.seconds) for w in quickbooks_limits.BATCH_WINDOWS)),
+    }
+    return Pacing(lambda scope: kinds[scope.partition(":")[0]], Pauses(stores.database), stores.clock)
+
+
+def make_services(stores: Stores) -> Services:
+    """Everything the workflows need, gateways included."""
+    config, clock = stores.config, stores.clock
+    wire, pacing = Wire(), make_pacing(stores)
+    hubspot_oauth = HubSpotOAuth(
+        api_url=config.hubspot_api_url,
+        version=config.hubspot_api_version,
+        wire=wire,
+        client_id=config.hubspot_client_id,
+        client_secret=config.hubspot_client_secrets[0],
+    )
+    quickbooks_oauth = QuickBooksOAuth(
+        client_id=config.quickbooks_client_id,
+        client_secret=config.quickbooks_client_secret,
+        redirect_uri=f"{config.public_url}/quickbooks/oauth/callback",
+        discovery_url=config.quickbooks_discovery_url,
+    )
+    hubspot_tokens = Tokens("hubspot", stores.credentials, lambda token: _from_hubspot(hubspot_oauth, token), clock)
+    quickbooks_tokens = Tokens(
+        "quickbooks", stores.credentials, lambda token: _from_quickbooks(quickbooks_oauth, token), clock
+    )
+    hubspot = HubSpotGateway(
+        api_url=config.hubspot_api_url,
+        version=config.hubspot_api_version,
+        wire=wire,
+        pace=pacing,
+        access_token=lambda portal_id, rejected: hubspot_tokens.access_token(str(portal_id), rejected),
+    )
+    quickbooks = QuickBooksGateway(
+        api_url=config.quickbooks_api_url,
+        wire=wire,
+        pace=pacing,
+        access_token=lambda realm_id, rejected: quickbooks_tokens.access_token(realm_id, rejected),
+        clock=clock,
+    )
+    return Services(
+        clock=clock,
+        database=stores.database,
+        callbacks=stores.callbacks,
+        reservations=stores.reservations,
+        invoices=Invoices(stores.database),
+        links=Links(stores.database),
+        connections=stores.connections,
+        credentials=stores.credentials,
+        settings=SettingsCache(stores.database),
+        locks=stores.locks,
+        pacing=pacing,
+        portal=PortalCalls(hubspot, pacing),
+        hubspot=hubspot,
+        quickbooks=quickbooks,
+        quickbooks_sandbox=config.quickbooks_environment == "sandbox",
+    )
+
+
+def _from_hubspot(oauth: HubSpotOAuth, refresh_token: str) -> Refreshed:
+    reply = oauth.refresh(refresh_token)
+    return Refreshed(reply.access_token, reply.refresh_token, timedelta(seconds=reply.expires_in_seconds))
+
+
+def _from_quickbooks(oauth: QuickBooksOAuth, refresh_token: str) -> Refreshed:
+    reply = oauth.refresh(refresh_token)
+    return Refreshed(
+        reply.access_token,
+        reply.refresh_token,
+        timedelta(seconds=reply.expires_in_seconds),
+        timedelta(seconds=reply.refresh_expires_in_seconds) if reply.refresh_expires_in_seconds else None,
+        timedelta(seconds=reply.hard_expires_in_seconds) if reply.hard_expires_in_seconds else None,
+    )

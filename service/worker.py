@@ -1,0 +1,57 @@
+"""The worker process: one slot, one engine, one heartbeat, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from service.config import Config
+from service.engine.runtime import Engine
+from service.engine.slots import Slot
+from service.engine.starter import Starter
+from service.logs import configure_logs, log
+from service.store.schema import migrate
+from service.wiring import make_services, open_stores
+from service.workflows import create_invoice
+from service.workflows.services import provide
+
+LOG = logging.getLogger("service.worker")
+PATIENCE = timedelta(seconds=20)
+WORKFLOWS = (create_invoice,)
+
+
+def run_worker(config: Config) -> None:
+    """Work until SIGTERM or SIGINT. Raises: ConfigError when there is no slot."""
+    configure_logs(config.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stores = open_stores(config, pool_size=80)
+    migrate(stores.database)
+    slot = Slot(stores.database)
+    services = make_services(stores)
+    provide(services)
+    engine = Engine(stores.database, slot.executor_id)
+    starter = Starter(stores.due, stores.connections, engine, slot, services.pacing, stores.clock)
+    _count_own_crashes(engine, starter, slot)
+    engine.launch()
+    starter.start()
+    log(LOG, "working", slot=slot.number, database="sqlite" if stores.database.is_sqlite else "postgresql")
+    stop.wait()
+    log(LOG, "stopping")
+    starter.stop()
+    engine.stop(PATIENCE)
+    slot.release()
+
+
+def _count_own_crashes(engine: Engine, starter: Starter, slot: Slot) -> None:
+    """Before the engine takes them up: what this slot's last worker was doing when it ended."""
+    try:
+        left = [run for run, _ in engine.interrupted([slot.executor_id])]
+    except sa.exc.SQLAlchemyError:
+        return  # the engine's tables come with its first launch
+    starter.count_crash(left)

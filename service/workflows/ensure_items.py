@@ -1,0 +1,123 @@
+"""Find the items that line items are sold as, or create them: link, SKU, name, then the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
+from service.ids import CallbackId, ItemId, PortalId, RealmId
+from service.invoicing.deal import LineItem
+from service.invoicing.inputs import CreateInvoiceInputs, Lines
+from service.invoicing.inputs import ItemNotFound as WhenMissing
+from service.invoicing.marks import derive_request_id
+from service.invoicing.matching import Item, ItemMatches, NewItem, match_items, plan_items
+from service.invoicing.naming import derive_item_name
+from service.quickbooks import items
+from service.quickbooks.body import encode
+from service.quickbooks.items import FoundItems
+from service.store.links import Link
+from service.workflows.know_realm import KnownRealm
+from service.workflows.services import Services
+
+
+def ensure_items(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    billed: Sequence[LineItem],
+    inputs: CreateInvoiceInputs,
+    realm: KnownRealm,
+) -> dict[str, ItemId]:
+    """The item of every line item, by line item id.
+
+    Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
+    """
+    if inputs.lines == Lines.DEAL_AMOUNT:
+        return plan_items(ItemMatches({}, {}, tuple(billed)), inputs, realm.facts.default_item_id).item_ids
+    known = _find_linked(services, portal_id, realm_id, billed)
+    unknown = [line for line in billed if line.id not in known]
+    if not unknown:
+        return known
+    matches = match_items(unknown, _look_up(services, realm_id, unknown))
+    _remember(services, portal_id, realm_id, unknown, matches.item_ids)
+    account = _income_account(services, realm_id, inputs) if matches.unmatched else None
+    plan = plan_items(matches, inputs, realm.facts.default_item_id, account)
+    made = _create_all(services, portal_id, realm_id, plan.to_create)
+    _remember(services, portal_id, realm_id, unknown, made)
+    return {**known, **plan.item_ids, **made}
+
+
+def _keys(line: LineItem) -> list[tuple[str, str]]:
+    """How a line item's item may be known, the surest first."""
+    keys = [("product", line.product_id), ("sku", line.sku.casefold()), ("name", derive_item_name(line).casefold())]
+    return [(kind, key) for kind, key in keys if key]
+
+
+def _find_linked(
+    services: Services, portal_id: PortalId, realm_id: RealmId, billed: Sequence[LineItem]
+) -> dict[str, ItemId]:
+    """By the surest key of each line item only: a product's link must not give way to a name's."""
+    surest = {line.id: _keys(line)[0] for line in billed if _keys(line)}
+    found: dict[tuple[str, str], ItemId] = {}
+    for kind in dict.fromkeys(kind for kind, _ in surest.values()):
+        keys = sorted({key for k, key in surest.values() if k == kind})
+        links = services.links.find(portal_id, realm_id, kind, keys)
+        found |= {(kind, key): ItemId(link.entity_id) for key, link in links.items()}
+    return {line_id: found[key] for line_id, key in surest.items() if key in found}
+
+
+def _look_up(services: Services, realm_id: RealmId, lines: Sequence[LineItem]) -> list[Item]:
+    skus = sorted({line.sku for line in lines if line.sku})
+    names = sorted({derive_item_name(line) for line in lines})
+    return _items(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, names))
+
+
+def _items(found: FoundItems) -> list[Item]:
+    facts = {each.id: each for each in (*found.skus.values(), *found.names.values())}
+    return [Item(f.id, f.name, f.sku or "", f.kind, f.active) for f in facts.values()]
+
+
+def _income_account(services: Services, realm_id: RealmId, inputs: CreateInvoiceInputs) -> str | None:
+    """Read only when an item will be created and the author chose no account."""
+    if inputs.item_not_found != WhenMissing.CREATE or inputs.income_account_id:
+        return None
+    return items.find_income_account(services.quickbooks, realm_id)
+
+
+def _create_all(
+    services: Services, portal_id: PortalId, realm_id: RealmId, new_items: Sequence[NewItem]
+) -> dict[str, ItemId]:
+    made: dict[str, ItemId] = {}
+    for new in new_items:
+        with services.locks.hold(f"names:{realm_id}"):
+            item_id = _create(services, portal_id, realm_id, new)
+        made |= dict.fromkeys(new.line_item_ids, item_id)
+    return made
+
+
+def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: NewItem) -> ItemId:
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
+    body = items.item_body(
+        new.name, new.income_account_id, sku=new.sku, description=new.description, unit_price=new.unit_price
+    )
+    request_id = derive_request_id(portal_id, realm_id, CallbackId(new.name), 0, f"item {encode(body).decode()}")
+    try:
+        return items.create_item(services.quickbooks, realm_id, body, request_id).id
+    except NameTaken:
+        found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], [new.name]))
+        usable = [item for item in found if item.active and item.type not in ("Category", "Group")]
+        if usable:
+            return usable[0].id
+        raise ItemNotFound(
+            "An item's name is taken in QuickBooks by something that cannot be sold: rename the line item or that entry."
+        ) from None
+    except OutcomeUnknown as error:
+        raise TryLater("QuickBooks has not said whether the item was created.", error.after) from error
+
+
+def _remember(
+    services: Services, portal_id: PortalId, realm_id: RealmId, lines: Sequence[LineItem], item_ids: dict[str, ItemId]
+) -> None:
+    links = [Link(*_keys(line)[0], item_ids[line.id]) for line in lines if line.id in item_ids and _keys(line)]
+    distinct = {(link.kind, link.key): link for link in links}
+    services.links.keep(portal_id, realm_id, list(distinct.values()), services.clock.now())

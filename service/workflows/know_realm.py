@@ -1,0 +1,118 @@
+"""What must be known of realm and portal before an invoice: read once, kept, read again when old."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from service.errors import RefusedByHubSpot
+from service.hubspot.properties import DEAL_PROPERTIES, DEAL_PROPERTY_GROUP
+from service.ids import PortalId, RealmId
+from service.invoicing.realm import RealmFacts, SalesTax
+from service.logs import log
+from service.quickbooks.settings import RealmSettings, get_settings
+from service.workflows.services import Services
+
+LOG = logging.getLogger("service.workflows")
+# QuickBooks sends a webhook when preferences change; without one, a day is how stale they may be.
+OLDEST = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PortalFacts:
+    """A portal's time zone and currency; `properties` is the revision of the properties it has."""
+
+    time_zone: str
+    currency: str
+    properties: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRealm:
+    """A realm's settings, and the zone in which its days begin."""
+
+    settings: RealmSettings
+    facts: RealmFacts
+    zone: ZoneInfo
+
+    def day_of(self, instant: datetime) -> date:
+        """The realm's calendar day at an instant."""
+        return instant.astimezone(self.zone).date()
+
+
+def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> KnownRealm:
+    """The realm's settings, from the cache or in two reads."""
+    now = services.clock.now()
+    kept = services.settings.find("realm", realm_id)
+    settings = RealmSettings.from_json(str(kept[0]["settings"])) if kept and now - kept[1] < OLDEST else None
+    if settings is None:
+        settings = get_settings(services.quickbooks, realm_id)
+        services.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
+    portal = know_portal(services, portal_id)
+    zone = ZoneInfo(settings.time_zone or portal.time_zone)
+    return KnownRealm(settings, _facts(settings, portal), zone)
+
+
+def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
+    """The portal's facts; at the first meeting, our deal properties are created in it."""
+    now = services.clock.now()
+    kept = services.settings.find("portal", portal_id)
+    if kept and now - kept[1] < OLDEST and kept[0].get("properties") == properties_revision():
+        return _portal(kept[0])
+    with services.locks.hold(f"portal:{portal_id}"):
+        kept = services.settings.find("portal", portal_id)
+        if kept and now - kept[1] < OLDEST and kept[0].get("properties") == properties_revision():
+            return _portal(kept[0])
+        return _learn_portal(services, portal_id, now)
+
+
+def ensure_properties(services: Services, portal_id: PortalId) -> list[str]:
+    """Create the deal properties the portal lacks; returns their names."""
+    created = services.hubspot.ensure_properties(portal_id, "deals", DEAL_PROPERTY_GROUP, DEAL_PROPERTIES)
+    if created:
+        log(LOG, "deal properties created", portal_id=portal_id, count=len(created))
+    return created
+
+
+def properties_revision() -> str:
+    """Names what properties this version needs: another set, another revision."""
+    return f"{len(DEAL_PROPERTIES)}:{DEAL_PROPERTIES[-1].name}"
+
+
+def _learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
+    details = services.hubspot.account_details(portal_id)
+    document = {"time_zone": _known_zone(details.time_zone), "currency": details.currency, "properties": None}
+    try:
+        ensure_properties(services, portal_id)
+        document["properties"] = properties_revision()
+    except RefusedByHubSpot as error:
+        # Without the right to create them the invoice is still made; writing the deal will say what is missing.
+        log(LOG, "deal properties refused", level=logging.WARNING, portal_id=portal_id, status=error.status)
+    services.settings.keep("portal", portal_id, document, now)
+    return _portal(document)
+
+
+def _portal(document: dict[str, str | None]) -> PortalFacts:
+    return PortalFacts(document["time_zone"] or "UTC", document["currency"] or "", document["properties"])
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, LookupError):
+        return "UTC"
+
+
+def _facts(settings: RealmSettings, portal: PortalFacts) -> RealmFacts:
+    return RealmFacts(
+        home_currency=settings.home_currency or portal.currency or "USD",
+        multicurrency=settings.multicurrency,
+        sales_tax=SalesTax(settings.sales_tax),
+        custom_numbers=settings.custom_numbers,
+        default_tax_code_id=settings.default_tax_code_id,
+        default_term_id=settings.default_terms_id,
+        book_close_date=settings.book_close_date,
+        default_item_id=settings.default_item_id,
+    )

@@ -1,0 +1,137 @@
+"""Run a callback: do its work, settle it, tell HubSpot; and decide what every error means.
+
+The one place in the workflows where errors are caught. However it ends, the run leaves a row that
+says so and holds no thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from service.errors import CannotInvoice, GivenUp, NotConnected, NotDoneInTime, OutcomeUnknown, TryLater
+from service.ids import CallbackId, PortalId
+from service.invoicing.invoice import failure_outputs
+from service.logs import log
+from service.store.callbacks import FAIL_CONTINUE, StoredCallback
+from service.workflows.services import Services, current
+from service.workflows.tell_hubspot import tell_hubspot
+
+LOG = logging.getLogger("service.workflows")
+Work = Callable[[Services, StoredCallback], None]
+
+LONGEST_WAIT = timedelta(minutes=5)
+FAILURES_BEFORE_GIVING_UP = 5
+CRASHES_BEFORE_SUSPICION = 3
+CRASHES_BEFORE_GIVING_UP = 10
+SUSPECTED = "runs alone: a worker ended while it ran"
+
+
+def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
+    """Carry the callback as far as it goes now; returns its state, for the engine's record."""
+    services = current()
+    callback = services.callbacks.find(PortalId(portal_id), CallbackId(callback_id))
+    if callback is None or callback.state != "running":
+        return "not running"
+    try:
+        if callback.outcome is None:
+            callback = _settled(services, callback, work)
+        tell_hubspot(services, callback)
+    except (TryLater, OutcomeUnknown) as error:
+        return _postpone(services, callback, error)
+    except NotConnected as error:
+        services.callbacks.park(callback, error.sentence, services.clock.now())
+        log(LOG, "parked", level=logging.WARNING, vendor=error.vendor, **callback.key)
+        return "parked"
+    except CannotInvoice as error:
+        # Only telling can still fail here, and it cannot be helped: the outcome is a row.
+        services.callbacks.complete(callback, f"untold: {error.code}", services.clock.now())
+        return "completed"
+    except Exception as error:
+        return _fail(services, callback, error)
+    return "completed"
+
+
+def _settled(services: Services, callback: StoredCallback, work: Work) -> StoredCallback:
+    """The callback with its outcome. Raises: TryLater, OutcomeUnknown, NotConnected, and bugs."""
+    late = services.clock.now() >= callback.deadline_at
+    try:
+        _suspect(services, callback)
+        work(services, callback)
+    except CannotInvoice as error:
+        _settle_failure(services, callback, error)
+    except (TryLater, OutcomeUnknown, NotConnected) as error:
+        if not late:
+            raise
+        _settle_failure(services, callback, _out_of_time(error))
+    except Exception as error:
+        if callback.failures + 1 < FAILURES_BEFORE_GIVING_UP and not late:
+            raise
+        LOG.error("given up", exc_info=error, extra=callback.key)
+        _settle_failure(
+            services, callback, GivenUp("The service failed repeatedly on this deal: tell its operator the callback id.")
+        )
+    found = services.callbacks.find(callback.portal_id, callback.callback_id)
+    if found is None or found.outcome is None:
+        raise RuntimeError("the work ended without an outcome")
+    return found
+
+
+def _suspect(services: Services, callback: StoredCallback) -> None:
+    """What ended a worker again and again runs alone, and then no more. Raises: TryLater, GivenUp."""
+    if callback.crashes >= CRASHES_BEFORE_GIVING_UP:
+        raise GivenUp("The service ended again and again on this deal: tell its operator the callback id.")
+    if callback.crashes >= CRASHES_BEFORE_SUSPICION and callback.note != SUSPECTED:
+        raise TryLater(SUSPECTED, timedelta(seconds=random.uniform(1, 5 * callback.crashes)))  # noqa: S311
+
+
+def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:
+    now = services.clock.now()
+    with services.database.write() as tx:
+        services.callbacks.settle(
+            tx,
+            callback,
+            FAIL_CONTINUE,
+            failure_outputs(error.code, error.sentence),
+            now,
+            (error.code, error.sentence),
+        )
+    log(LOG, "cannot invoice", level=logging.WARNING, code=error.code, **callback.key)
+
+
+def _out_of_time(error: TryLater | OutcomeUnknown | NotConnected) -> NotDoneInTime:
+    if isinstance(error, OutcomeUnknown):
+        return NotDoneInTime(
+            "QuickBooks never said whether the invoice was created: look for the deal's number in the memo "
+            "of the customer's invoices before you enrol the deal again."
+        )
+    return NotDoneInTime(f"The invoice was not created in time, and nothing exists in QuickBooks. {error.sentence}")
+
+
+def _postpone(services: Services, callback: StoredCallback, error: TryLater | OutcomeUnknown) -> str:
+    """Later: after the time the error names, or twice as long as the last time; never past the deadline."""
+    now = services.clock.now()
+    due_at = now + (error.after or back_off(callback.tries))
+    services.callbacks.postpone(callback, _not_past_deadline(callback, due_at, now), error.sentence, now)
+    return "waiting"
+
+
+def _fail(services: Services, callback: StoredCallback, error: Exception) -> str:
+    """A bug: written down with its place, and tried again a few times."""
+    LOG.error("failed", exc_info=error, extra=callback.key)
+    now = services.clock.now()
+    due_at = _not_past_deadline(callback, now + back_off(callback.failures + 2), now)
+    services.callbacks.postpone(callback, due_at, f"the service failed: {type(error).__name__}", now, failed=True)
+    return "waiting"
+
+
+def back_off(tries: int) -> timedelta:
+    """2 s, 4 s, 8 s … 5 min, each a little more or less, so that many do not come back together."""
+    seconds = min(2.0 ** min(tries + 1, 12), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
+
+
+def _not_past_deadline(callback: StoredCallback, due_at: datetime, now: datetime) -> datetime:
+    return max(now, min(due_at, callback.deadline_at)) if callback.outcome is None else due_at

@@ -1,0 +1,94 @@
+"""Tell HubSpot how a callback ended: first the deal, then the workflow. Harmless to repeat."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from service.errors import RefusedByHubSpot, TryLater
+from service.hubspot.answers import Completion
+from service.ids import DealId, RealmId
+from service.invoicing.invoice import deal_properties, failure_properties
+from service.invoicing.rollup import choose_shown, roll_up
+from service.logs import log
+from service.store.callbacks import SUCCESS, StoredCallback
+from service.workflows.know_realm import ensure_properties, know_realm
+from service.workflows.services import Services
+from service.workflows.view_invoice import facts_of, view_invoice
+
+LOG = logging.getLogger("service.workflows")
+# Completing before HubSpot has digested our BLOCK may be refused (undocumented): try again for a minute.
+EARLY = timedelta(minutes=1)
+
+
+def tell_hubspot(services: Services, callback: StoredCallback) -> None:
+    """Write the deal, complete the callback, note that it is done.
+
+    Raises: TryLater, NotConnected.
+    """
+    if callback.object_type == "DEAL":
+        tell_deal(services, callback)
+    told = tell_workflow(services, callback)
+    services.callbacks.complete(callback, told, services.clock.now())
+    log(LOG, "completed", portal_id=callback.portal_id, callback_id=callback.callback_id, told=told)
+
+
+def tell_deal(services: Services, callback: StoredCallback) -> None:
+    """Write the deal's properties; a deal that cannot be written is noted and does not hold up the workflow."""
+    properties = properties_of(services, callback)
+    for attempt in (1, 2):
+        try:
+            services.portal.update_object(callback.portal_id, "deals", callback.object_id, properties)
+            return
+        except RefusedByHubSpot as error:
+            missing = attempt == 1 and bool(unknown_properties(error))
+            if not (missing and recreate_properties(services, callback)):
+                note = f"HubSpot refused the deal's properties ({error.status} {error.category})".strip()
+                services.callbacks.note_event(callback, "deal_not_written", note, services.clock.now())
+                log(LOG, "deal not written", level=logging.WARNING, status=error.status, **callback.key)
+                return
+
+
+def properties_of(services: Services, callback: StoredCallback) -> dict[str, str]:
+    """What the deal shows now: its invoices, or why there is none."""
+    if callback.outcome != SUCCESS:
+        return failure_properties(callback.error_code or "", callback.error_message or "")
+    realm = know_realm(services, callback.portal_id, RealmId(str(callback.realm_id)))
+    today = realm.day_of(services.clock.now())
+    views = [
+        view_invoice(
+            facts_of(row),
+            today,
+            realm.facts.home_currency,
+            sandbox=services.quickbooks_sandbox,
+            known_at=row.known_at,
+        )
+        for row in services.invoices.of_deal(callback.portal_id, DealId(callback.object_id))
+    ]
+    shown = choose_shown(views)
+    return deal_properties(shown, roll_up(views, today)) if shown else {}
+
+
+def tell_workflow(services: Services, callback: StoredCallback) -> str:
+    """Complete the callback; returns "completed", or "gone" when HubSpot no longer waits for it."""
+    outputs = {**callback.outputs, "hs_execution_state": str(callback.outcome)}
+    completion = services.portal.complete_callback(callback.portal_id, callback.callback_id, outputs)
+    if completion is Completion.COMPLETED:
+        return "completed"
+    if services.clock.now() - callback.received_at < EARLY and callback.tries < 3:
+        raise TryLater("HubSpot does not know the callback yet.", timedelta(seconds=3))
+    return "gone"
+
+
+def unknown_properties(error: RefusedByHubSpot) -> tuple[str, ...]:
+    """The properties HubSpot does not have, if that is why it refused."""
+    return tuple(vars(error).get("unknown_properties", ()))
+
+
+def recreate_properties(services: Services, callback: StoredCallback) -> bool:
+    """Somebody removed our properties: create them again; False when HubSpot does not let us."""
+    try:
+        ensure_properties(services, callback.portal_id)
+    except RefusedByHubSpot:
+        return False
+    return True

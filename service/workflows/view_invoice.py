@@ -1,0 +1,78 @@
+"""An invoice as QuickBooks answered it, seen as the deal shows it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from service.ids import CallbackId, DealId, PortalId, RealmId
+from service.invoicing.invoice import InvoiceView, derive_recipient_text
+from service.invoicing.status import Status, derive_status
+from service.quickbooks.invoices import InvoiceFacts, parse_invoice
+from service.quickbooks.links import invoice_url
+from service.store.invoices import KnownInvoice, document_of
+
+
+def view_invoice(facts: InvoiceFacts, today: date, home_currency: str, *, sandbox: bool, known_at: datetime) -> InvoiceView:
+    """The invoice with its status on a day of the realm."""
+    return InvoiceView(
+        id=facts.id,
+        number=facts.doc_number or "",
+        total=facts.total,
+        balance=facts.balance,
+        currency=facts.currency or home_currency,
+        txn_date=facts.txn_date,
+        due_date=facts.due_date,
+        recipient=derive_recipient_text(facts.customer_name or "", facts.bill_email or ""),
+        status=status_of(facts, today),
+        url=invoice_url(facts.id, sandbox=sandbox),
+        updated_at=facts.last_updated_at or known_at,
+        pay_link=facts.invoice_link or "",
+    )
+
+
+def status_of(facts: InvoiceFacts, today: date) -> Status:
+    """The derived status of an invoice that exists."""
+    return derive_status(
+        facts.total,
+        facts.balance,
+        facts.deposit,
+        facts.due_date,
+        today,
+        facts.email_status,
+        facts.delivery_time,
+        facts.e_invoice_status,
+        facts.private_note,
+    )
+
+
+def known_invoice(
+    entity: dict[str, Any],
+    portal_id: PortalId,
+    realm_id: RealmId,
+    deal_id: DealId,
+    callback_id: CallbackId | None,
+    today: date,
+    now: datetime,
+) -> KnownInvoice:
+    """The row that keeps an invoice as QuickBooks answered it."""
+    facts = parse_invoice(entity)
+    return KnownInvoice(
+        realm_id=realm_id,
+        invoice_id=facts.id,
+        portal_id=portal_id,
+        deal_id=deal_id,
+        callback_id=callback_id,
+        sync_token=facts.sync_token,
+        status=status_of(facts, today).value,
+        document=document_of(entity),
+        changed_at=facts.last_updated_at or now,
+        known_at=now,
+    )
+
+
+def facts_of(known: KnownInvoice) -> InvoiceFacts:
+    """What a kept invoice says."""
+    return parse_invoice(json.loads(known.document, parse_float=Decimal))

@@ -1,0 +1,15 @@
+"""What gunicorn loads: `gunicorn service.wsgi:app`."""
+
+from __future__ import annotations
+
+from service.app import create_app
+from service.config import load_config
+from service.logs import configure_logs
+from service.store.schema import migrate
+from service.wiring import open_stores
+
+config = load_config()
+configure_logs(config.log_level)
+stores = open_stores(config, pool_size=20)
+migrate(stores.database)
+app = create_app(stores)
