@@ -52,7 +52,7 @@ class Gateway:
     def read_objects(
         self, portal_id: PortalId, object_type: str, ids: Iterable[str], properties: Sequence[str]
     ) -> dict[str, CrmRecord]:
-        """Read objects by id; those that do not exist (any more) are absent."""
+        """Read objects by id; those that were deleted or merged into another are absent."""
         found: dict[str, CrmRecord] = {}
         for some in split_batches(dict.fromkeys(ids)):
             body = {
