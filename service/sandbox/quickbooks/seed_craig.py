@@ -45,6 +45,7 @@ CUSTOMERS: tuple[tuple[Any, ...], ...] = (
 )  # fmt: skip
 VENDORS = ("Books by Bessie", "Hicks Hardware", "Norton Lumber and Building Materials", "Tania's Nursery")
 EMPLOYEES = ("Emily Platt", "John Johnson")
+THANKS = "Thank you for your business and have a great day!"
 STATES = {"07040": "NJ", "85719": "AZ"}
 
 # Id, number, customer, date, lines (item, quantity, price), percent off, tax code, more fields.
@@ -126,7 +127,7 @@ def _add_sales(builder: Builder) -> None:
         _at(builder, day)
         body: Json = {"CustomerRef": {"value": str(customer)}, "TxnDate": day,
                       "Line": _lines(lines, percent, code),
-                      "CustomerMemo": {"value": "Thank you for your business and have a great day!"}, **more}  # fmt: skip
+                      "CustomerMemo": {"value": THANKS}, **more}  # fmt: skip
         if code:
             body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}}
         if more.get("EmailStatus"):
