@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -74,16 +75,15 @@ def open_stores(config: Config, *, clock: Clock | None = None, pool_size: int = 
 
 def make_pacing(stores: Stores) -> Pacing:
     """The vendors' limits, kept in this process."""
-    portal = hubspot_limits.PORTAL_WINDOW
-    search = hubspot_limits.SEARCH_WINDOW
+
+    def windows(documented: Sequence[hubspot_limits.Window | quickbooks_limits.Window]) -> tuple[Window, ...]:
+        return tuple(Window(each.calls, each.seconds) for each in documented)
+
     kinds = {
-        "portal": Limit((Window(portal.calls, portal.span.total_seconds()),)),
-        "search": Limit((Window(search.calls, search.span.total_seconds()),)),
-        "realm": Limit(
-            tuple(Window(w.calls, w.seconds) for w in quickbooks_limits.REALM_WINDOWS),
-            quickbooks_limits.REALM_IN_FLIGHT,
-        ),
-        "batch": Limit(tuple(Window(w.calls, w.seconds) for w in quickbooks_limits.BATCH_WINDOWS)),
+        "portal": Limit(windows(hubspot_limits.PORTAL_WINDOWS)),
+        "search": Limit(windows(hubspot_limits.SEARCH_WINDOWS)),
+        "realm": Limit(windows(quickbooks_limits.REALM_WINDOWS), quickbooks_limits.REALM_IN_FLIGHT),
+        "batch": Limit(windows(quickbooks_limits.BATCH_WINDOWS)),
     }
     return Pacing(lambda scope: kinds[scope.partition(":")[0]], Pauses(stores.database), stores.clock)
 
@@ -144,7 +144,7 @@ def make_services(stores: Stores) -> Services:
 
 def _from_hubspot(oauth: HubSpotOAuth, refresh_token: str) -> Refreshed:
     reply = oauth.refresh(refresh_token)
-    return Refreshed(reply.access_token, reply.refresh_token, timedelta(seconds=reply.expires_in_seconds))
+    return Refreshed(reply.access_token, reply.refresh_token, reply.lifetime)
 
 
 def _from_quickbooks(oauth: QuickBooksOAuth, refresh_token: str) -> Refreshed:

@@ -35,7 +35,9 @@ class PortalCalls:
             return {}
 
         def read(asked: Mapping[tuple[str, ...], None]) -> Mapping[tuple[str, ...], dict[str, CrmRecord]]:
-            found = self._gateway.read_objects(portal_id, object_type, [i for group in asked for i in group], properties)
+            found = self._gateway.read_objects(
+                portal_id, object_type, [i for group in asked for i in group], properties
+            )
             return {group: {i: found[i] for i in group if i in found} for group in asked}
 
         wanted = tuple(properties)
@@ -43,9 +45,7 @@ class PortalCalls:
         result: dict[str, CrmRecord] = lane.ask(tuple(ids))
         return result
 
-    def get_associations(
-        self, portal_id: PortalId, from_type: str, to_type: str, object_id: str
-    ) -> list[Association]:
+    def get_associations(self, portal_id: PortalId, from_type: str, to_type: str, object_id: str) -> list[Association]:
         """What belongs to one object."""
 
         def read(asked: Mapping[str, None]) -> Mapping[str, list[Association]]:
@@ -64,9 +64,7 @@ class PortalCalls:
 
         self._lane(portal_id, ("update", object_type), write).ask(object_id, properties)
 
-    def complete_callback(
-        self, portal_id: PortalId, callback_id: CallbackId, outputs: Mapping[str, str]
-    ) -> Completion:
+    def complete_callback(self, portal_id: PortalId, callback_id: CallbackId, outputs: Mapping[str, str]) -> Completion:
         """Tell the workflow how the callback ended."""
 
         def complete(asked: Mapping[CallbackId, Mapping[str, str]]) -> Mapping[CallbackId, Any]:

@@ -115,14 +115,16 @@ _REPLAY = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at, deadline_at = :deadline_at, outcome = NULL,
          outputs = NULL, error_code = NULL, error_message = NULL, settled_at = NULL, completed_at = NULL,
          told = NULL, tries = 0, failures = 0, crashes = 0, note = NULL
-       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'completed' AND outcome = 'FAIL_CONTINUE'"""
+       WHERE portal_id = :portal_id AND callback_id = :callback_id
+         AND state = 'completed' AND outcome = 'FAIL_CONTINUE'"""
 )
 _HURRY = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND state IN ('waiting', 'parked')"""
 )
 _TRANSITION = sa.text(
-    "INSERT INTO transitions (portal_id, callback_id, at, event, note) VALUES (:portal_id, :callback_id, :at, :event, :note)"
+    """INSERT INTO transitions (portal_id, callback_id, at, event, note)
+       VALUES (:portal_id, :callback_id, :at, :event, :note)"""
 )
 _TIMELINE = sa.text(
     "SELECT at, event, note FROM transitions WHERE portal_id = :portal_id AND callback_id = :callback_id ORDER BY id"

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from service.ids import CallbackId, PortalId
 from service.store.database import Database, to_ms
 
-
 # How many late ones of a paused realm are settled at a time.
 LATE_ONES = 5
 FOR_EVER = 2**62
@@ -112,7 +111,13 @@ class Due:
                 if share <= 0:
                     continue
                 late_before = FOR_EVER if allowed > 0 else at
-                row = {"now": at, "realm_id": realm_id, "portal_id": portal_id, "room": share, "late_before": late_before}
+                row = {
+                    "now": at,
+                    "realm_id": realm_id,
+                    "portal_id": portal_id,
+                    "room": share,
+                    "late_before": late_before,
+                }
                 chosen = tx.execute(_CHOOSE, row).all()
                 running[realm_id] = running.get(realm_id, 0) + len(chosen)
                 started += [Start(c.portal_id, c.callback_id, c.action, c.run + 1) for c in chosen]

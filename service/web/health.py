@@ -27,7 +27,9 @@ def health_routes(database: Database, callbacks: Callbacks) -> Blueprint:
     @routes.get("/metrics")
     def metrics() -> Response:
         lines = ["# HELP callbacks Callbacks by state.", "# TYPE callbacks gauge"]
-        lines += [f'callbacks{{state="{state}"}} {count}' for state, count in sorted(callbacks.count_by_state().items())]
+        lines += [
+            f'callbacks{{state="{state}"}} {count}' for state, count in sorted(callbacks.count_by_state().items())
+        ]
         return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
     return routes

@@ -33,7 +33,7 @@ class SignedRequests:
             method=request.method,
             url=self._config.public_url + raw_target(request.environ),
             body=body,
-            headers=request.headers,
+            headers=dict(request.headers),
             secrets=self._config.hubspot_client_secrets,
             now=self._clock.now(),
             accept_v2=self._config.hubspot_accept_v2_signatures,

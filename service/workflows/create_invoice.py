@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from service.engine.runtime import workflow
 from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken
-from collections.abc import Mapping
-
-from service.ids import CustomerId, DealId, InvoiceId, ItemId, RealmId
-from service.invoicing.draft import decide_currency, draft_invoice, plan_lines
-from service.invoicing.inputs import CreateInvoiceInputs, ExistingInvoice, parse_inputs
+from service.ids import DealId, InvoiceId, ItemId, RealmId
+from service.invoicing.billing import decide_total, plan_lines
+from service.invoicing.currency import decide_currency
+from service.invoicing.draft import draft_invoice
+from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, parse_inputs
 from service.invoicing.invoice import outputs
 from service.invoicing.marks import derive_mark, names_deal
 from service.invoicing.status import Status
@@ -74,7 +75,7 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
     inputs = parse_inputs(callback.inputs)
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs)
     existing = find_existing(services, callback, realm_id, gathered, realm)
-    if existing is not None and inputs.existing_invoice != ExistingInvoice.CREATE_ANOTHER:
+    if existing is not None and inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
         settle_existing(services, callback, realm, inputs, existing)
         return
     settle(services, callback, realm, write(services, callback, realm_id, realm, inputs, gathered))
@@ -90,7 +91,8 @@ def write(
 ) -> Written:
     """Prepare, reserve, send; once more when what we remembered is gone or our number is taken."""
     # What cannot become an invoice is refused before a customer or an item is created for it.
-    rehearse(gathered, realm, inputs, callback, realm_id)
+    today = realm.day_of(callback.received_at)
+    decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
     forgot = False
     for _ in range(NUMBERS_TRIED):
         prepared = prepare(services, callback, realm_id, realm, inputs, gathered)
@@ -152,26 +154,9 @@ def prepare(
         look_first=generation == 1 and should_look_first(callback, now),
     )
     services.reservations.reserve(reservation)
+    if draft.remarks:
+        services.callbacks.note_event(callback, "remark", " ".join(draft.remarks), now)
     return Prepared(reservation, remembered(customer, item_ids))
-
-
-def rehearse(
-    gathered: Gathered, realm: KnownRealm, inputs: CreateInvoiceInputs, callback: StoredCallback, realm_id: RealmId
-) -> None:
-    """Draft with made-up ids: raises what the real draft would, before anything is created."""
-    billed = plan_lines(gathered.deal, gathered.line_items, inputs)
-    draft_invoice(
-        gathered.deal,
-        gathered.line_items,
-        customer_id=CustomerId("0"),
-        item_ids={line.id: ItemId("0") for line in billed},
-        inputs=inputs,
-        realm=realm.facts,
-        today=realm.day_of(callback.received_at),
-        mark=derive_mark(callback.portal_id, realm_id, callback.callback_id),
-        recipient=gathered.recipient,
-        customer_currency=gathered.deal.currency,
-    )
 
 
 def remembered(customer: KnownCustomer, item_ids: Mapping[str, ItemId]) -> tuple[tuple[str, str], ...]:
@@ -230,7 +215,7 @@ def settle_existing(
     existing: KnownInvoice,
 ) -> None:
     """The deal has an invoice already: give that one, or say so. Raises: InvoiceExists."""
-    if inputs.existing_invoice == ExistingInvoice.FAIL:
+    if inputs.existing_invoice == WhenInvoiceExists.FAIL:
         raise InvoiceExists(
             "The deal already has an invoice in QuickBooks. Void or delete it there, "
             'or let "existingInvoice" in the action create another.'
@@ -238,9 +223,7 @@ def settle_existing(
     now = services.clock.now()
     with services.database.write() as tx:
         services.invoices.keep(tx, existing)
-        services.callbacks.settle(
-            tx, callback, SUCCESS, outputs_of(services, existing, realm, realm.day_of(now)), now
-        )
+        services.callbacks.settle(tx, callback, SUCCESS, outputs_of(services, existing, realm, realm.day_of(now)), now)
 
 
 def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:

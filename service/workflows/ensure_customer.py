@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from service.errors import CustomerNotFound, NameTaken, OutcomeUnknown, TryLater
 from service.ids import CallbackId, CustomerId, PortalId, RealmId
 from service.invoicing.deal import Recipient
-from service.invoicing.inputs import CreateInvoiceInputs
-from service.invoicing.inputs import CustomerNotFound as WhenMissing
+from service.invoicing.inputs import CreateInvoiceInputs, WhenCustomerNotFound
 from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Customer, choose_customer
 from service.invoicing.naming import derive_alternative_name, derive_display_name
@@ -79,7 +78,7 @@ def _create(
     inputs: CreateInvoiceInputs,
     currency: str | None,
 ) -> Customer:
-    if inputs.customer_not_found == WhenMissing.FAIL:
+    if inputs.customer_not_found == WhenCustomerNotFound.FAIL:
         raise CustomerNotFound(
             "QuickBooks has no customer with the recipient's e-mail or name: create it there, "
             'or set "customerNotFound" to create in the Create invoice action.'
@@ -126,7 +125,7 @@ def _create_named(
     purpose = f"customer {encode(body).decode()}"
     request_id = derive_request_id(portal_id, realm_id, CallbackId(recipient.object_id), 0, purpose)
     try:
-        made = customers.create_customer(services.quickbooks, realm_id, body, request_id)
+        made = customers.create(services.quickbooks, realm_id, body, request_id)
     except OutcomeUnknown as error:
         # Nothing is lost by looking again: by e-mail and by name before the next try.
         raise TryLater("QuickBooks has not said whether the customer was created.", error.after) from error

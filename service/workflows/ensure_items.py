@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
 from service.ids import CallbackId, ItemId, PortalId, RealmId
 from service.invoicing.deal import LineItem
-from service.invoicing.inputs import CreateInvoiceInputs, Lines
-from service.invoicing.inputs import ItemNotFound as WhenMissing
+from service.invoicing.inputs import CreateInvoiceInputs, LinesFrom, WhenItemNotFound
 from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Item, ItemMatches, NewItem, match_items, plan_items
 from service.invoicing.naming import derive_item_name
@@ -32,7 +31,7 @@ def ensure_items(
 
     Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
     """
-    if inputs.lines == Lines.DEAL_AMOUNT:
+    if inputs.lines == LinesFrom.DEAL_AMOUNT:
         return plan_items(ItemMatches({}, {}, tuple(billed)), inputs, realm.facts.default_item_id).item_ids
     known = _find_linked(services, portal_id, realm_id, billed)
     unknown = [line for line in billed if line.id not in known]
@@ -79,7 +78,7 @@ def _items(found: FoundItems) -> list[Item]:
 
 def _income_account(services: Services, realm_id: RealmId, inputs: CreateInvoiceInputs) -> str | None:
     """Read only when an item will be created and the author chose no account."""
-    if inputs.item_not_found != WhenMissing.CREATE or inputs.income_account_id:
+    if inputs.item_not_found != WhenItemNotFound.CREATE or inputs.income_account_id:
         return None
     return items.find_income_account(services.quickbooks, realm_id)
 
@@ -102,14 +101,14 @@ def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: New
     )
     request_id = derive_request_id(portal_id, realm_id, CallbackId(new.name), 0, f"item {encode(body).decode()}")
     try:
-        return items.create_item(services.quickbooks, realm_id, body, request_id).id
+        return items.create(services.quickbooks, realm_id, body, request_id).id
     except NameTaken:
         found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], [new.name]))
         usable = [item for item in found if item.active and item.type not in ("Category", "Group")]
         if usable:
             return usable[0].id
         raise ItemNotFound(
-            "An item's name is taken in QuickBooks by something that cannot be sold: rename the line item or that entry."
+            "An item's name is taken in QuickBooks by something that cannot be sold: rename one of the two."
         ) from None
     except OutcomeUnknown as error:
         raise TryLater("QuickBooks has not said whether the item was created.", error.after) from error

@@ -8,6 +8,8 @@ from service.errors import DealHasNoRecipient, DealNotFound
 from service.hubspot import companies, contacts, line_items
 from service.ids import DealId, ObjectId, PortalId
 from service.invoicing.deal import (
+    COMPANY_PROPERTIES,
+    CONTACT_PROPERTIES,
     DEAL_PROPERTIES,
     LINE_ITEM_PROPERTIES,
     Deal,
@@ -18,7 +20,7 @@ from service.invoicing.deal import (
     read_line_item,
     read_recipient,
 )
-from service.invoicing.inputs import BillTo, CreateInvoiceInputs, Lines
+from service.invoicing.inputs import BillTo, CreateInvoiceInputs, LinesFrom
 from service.workflows.services import Services
 
 
@@ -41,7 +43,7 @@ def gather_deal(services: Services, portal_id: PortalId, deal_id: DealId, inputs
     if record is None:
         raise DealNotFound("The deal does not exist any more: it was deleted or merged. Enrol the deal that is there.")
     lines: tuple[LineItem, ...] = ()
-    if inputs.lines == Lines.LINE_ITEMS:
+    if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
     deal = read_deal(deal_id, record.properties)
     return Gathered(deal, lines, _gather_recipient(services, portal_id, deal_id, inputs.bill_to))
@@ -61,9 +63,10 @@ def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, 
     chosen = contacts.choose_contact(belonging) if is_contact else companies.choose_company(belonging)
     record = None
     if chosen is not None:
-        record = services.portal.get_object(portal_id, vocabulary.OBJECT_TYPE, chosen, vocabulary.PROPERTIES)
+        wanted = CONTACT_PROPERTIES if is_contact else COMPANY_PROPERTIES
+        record = services.portal.get_object(portal_id, vocabulary.OBJECT_TYPE, chosen, wanted)
     if chosen is None or record is None:
         whom = "contact" if is_contact else "company"
-        raise DealHasNoRecipient(f"The deal has no {whom} to bill: associate one, or choose another \"Bill to\".")
+        raise DealHasNoRecipient(f'The deal has no {whom} to bill: associate one, or choose another "Bill to".')
     kind = RecipientKind.CONTACT if is_contact else RecipientKind.COMPANY
     return read_recipient(kind, chosen, record.properties)

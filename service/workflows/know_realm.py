@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from service.errors import RefusedByHubSpot
-from service.hubspot.properties import DEAL_PROPERTIES, DEAL_PROPERTY_GROUP
+from service.hubspot.properties import DEAL_PROPERTIES, INVOICE_GROUP
 from service.ids import PortalId, RealmId
 from service.invoicing.realm import RealmFacts, SalesTax
 from service.logs import log
-from service.quickbooks.settings import RealmSettings, get_settings
+from service.quickbooks import settings as quickbooks_settings
+from service.quickbooks.settings import RealmSettings
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.workflows")
@@ -48,7 +49,7 @@ def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> Kn
     kept = services.settings.find("realm", realm_id)
     settings = RealmSettings.from_json(str(kept[0]["settings"])) if kept and now - kept[1] < OLDEST else None
     if settings is None:
-        settings = get_settings(services.quickbooks, realm_id)
+        settings = quickbooks_settings.get(services.quickbooks, realm_id)
         services.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
     portal = know_portal(services, portal_id)
     zone = ZoneInfo(settings.time_zone or portal.time_zone)
@@ -70,7 +71,7 @@ def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
 
 def ensure_properties(services: Services, portal_id: PortalId) -> list[str]:
     """Create the deal properties the portal lacks; returns their names."""
-    created = services.hubspot.ensure_properties(portal_id, "deals", DEAL_PROPERTY_GROUP, DEAL_PROPERTIES)
+    created = services.hubspot.ensure_properties(portal_id, "deals", INVOICE_GROUP, DEAL_PROPERTIES)
     if created:
         log(LOG, "deal properties created", portal_id=portal_id, count=len(created))
     return created

@@ -71,7 +71,9 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
             raise
         LOG.error("given up", exc_info=error, extra=callback.key)
         _settle_failure(
-            services, callback, GivenUp("The service failed repeatedly on this deal: tell its operator the callback id.")
+            services,
+            callback,
+            GivenUp("The service failed repeatedly on this deal: tell its operator the callback id."),
         )
     found = services.callbacks.find(callback.portal_id, callback.callback_id)
     if found is None or found.outcome is None:

@@ -15,7 +15,9 @@ from service.quickbooks.links import invoice_url
 from service.store.invoices import KnownInvoice, document_of
 
 
-def view_invoice(facts: InvoiceFacts, today: date, home_currency: str, *, sandbox: bool, known_at: datetime) -> InvoiceView:
+def view_invoice(
+    facts: InvoiceFacts, today: date, home_currency: str, *, sandbox: bool, known_at: datetime
+) -> InvoiceView:
     """The invoice with its status on a day of the realm."""
     return InvoiceView(
         id=facts.id,

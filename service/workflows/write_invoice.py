@@ -103,9 +103,7 @@ def request_id_of(callback: StoredCallback, realm_id: Any, generation: int) -> R
 def _look(services: Services, callback: StoredCallback, reservation: Reservation) -> dict[str, Any] | None:
     """The invoice that carries the reservation's mark, if there is one."""
     since = min(callback.received_at, reservation.reserved_at) - SKEW
-    facts = find_by_mark(
-        services.quickbooks, reservation.realm_id, reservation.customer_id, reservation.mark, since
-    )
+    facts = find_by_mark(services.quickbooks, reservation.realm_id, reservation.customer_id, reservation.mark, since)
     if facts is None:
         return None
     log(LOG, "found by its mark", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=facts.id)
@@ -124,9 +122,7 @@ def _replace_or_keep(services: Services, reservation: Reservation, now: datetime
         generation=generation,
         realm_id=reservation.realm_id,
         entity=reservation.entity,
-        request_id=derive_request_id(
-            reservation.portal_id, reservation.realm_id, reservation.callback_id, generation
-        ),
+        request_id=derive_request_id(reservation.portal_id, reservation.realm_id, reservation.callback_id, generation),
         mark=reservation.mark,
         customer_id=reservation.customer_id,
         body=reservation.body,

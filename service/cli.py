@@ -1,0 +1,114 @@
+"""The command line: every operator's command, its arguments and its exit status.
+
+0: done. 1: it did not work, the message says why. 2: the command was not understood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import sqlalchemy as sa
+
+from service import commands
+from service.errors import ConfigError, ServiceError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command."""
+    parsed = _parser().parse_args(list(arguments))
+    command: Callable[[argparse.Namespace], int] = parsed.run
+    try:
+        return command(parsed)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+    except ServiceError as error:
+        print(f"error: {error.sentence}", file=sys.stderr)
+    except sa.exc.SQLAlchemyError as error:
+        print(f"error: the database does not work ({type(error).__name__}): check DATABASE_URL", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Somebody read as much as they wanted, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m service", description="Exactly one QuickBooks invoice per callback."
+    )
+    groups = parser.add_subparsers(required=True, metavar="command")
+    _add(groups, "migrate", commands.migrate, "bring the database to this version")
+    _add(groups, "web", commands.web, "take HubSpot's callbacks (gunicorn)")
+    _add(groups, "worker", commands.worker, "do the work")
+    sandbox = _add(groups, "sandbox", commands.sandbox, "run a HubSpot and a QuickBooks to play with")
+    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--port", type=int, default=9000)
+    demo = _add(groups, "demo", commands.demo, "run the story, then leave everything running to play with")
+    demo.add_argument("--once", action="store_true", help="end by itself; exit status 0 only if the books agree")
+    _add_connections(groups)
+    _add_callbacks(groups)
+    properties = _group(groups, "properties", "the deal's properties in HubSpot")
+    ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing")
+    ensure.add_argument("--portal", type=int, help="only this portal")
+    config = _group(groups, "config", "the settings")
+    _add(config, "check", commands.check_config, "name every problem at once")
+    return parser
+
+
+def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "connections", "which portal is joined to which realm")
+    listing = _add(group, "list", commands.list_connections, "all connections")
+    listing.add_argument("--json", action="store_true")
+    add = _add(group, "add", commands.add_connection, "join a portal and a realm, without a browser")
+    add.add_argument("--portal", type=int, required=True)
+    add.add_argument("--realm", required=True)
+    add.add_argument("--hubspot-refresh-token", required=True)
+    add.add_argument("--quickbooks-refresh-token", required=True)
+    for name, state, text in (
+        ("pause", "paused", "keep callbacks, start no work"),
+        ("resume", "live", "go on after a pause"),
+        ("remove", "removed", "end the connection"),
+    ):
+        change = _add(group, name, commands.change_connection, text)
+        change.set_defaults(state=state)
+        change.add_argument("--portal", type=int, required=True)
+        change.add_argument("--realm", required=True)
+
+
+def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "callbacks", "what HubSpot asked for, and what came of it")
+    listing = _add(group, "list", commands.list_callbacks, "the newest callbacks")
+    listing.add_argument("--state", choices=["received", "running", "waiting", "parked", "completed"])
+    listing.add_argument("--portal", type=int)
+    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--json", action="store_true")
+    show = _add(group, "show", commands.show_callback, "one callback, its timeline and its reservations")
+    show.add_argument("callback_id")
+    show.add_argument("--portal", type=int)
+    show.add_argument("--json", action="store_true")
+    replay = _add(group, "replay", commands.replay_callback, "work on a failed or waiting callback again")
+    replay.add_argument("callback_id")
+    replay.add_argument("--portal", type=int)
+
+
+def _group(
+    groups: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    return groups.add_parser(name, help=text, description=text).add_subparsers(required=True, metavar="command")
+
+
+def _add(
+    groups: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = groups.add_parser(name, help=text, description=text)
+    command.set_defaults(run=run)
+    return command

@@ -1,0 +1,73 @@
+"""Commands about connections."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from service.clock import SystemClock
+from service.config import load_config
+from service.ids import PortalId, RealmId
+from service.store.schema import migrate
+from service.wiring import Stores, open_stores
+
+
+def _stores() -> Stores:
+    stores = open_stores(load_config(vendors=False), pool_size=4)
+    migrate(stores.database)
+    return stores
+
+
+def add_connection(arguments: argparse.Namespace) -> int:
+    """Seal the tokens, join the pair, let parked work go on."""
+    if not arguments.realm.isascii() or not arguments.realm.isdigit() or arguments.portal <= 0:
+        print("error: --portal and --realm are numbers, as HubSpot and QuickBooks show them", file=sys.stderr)
+        return 2
+    stores, now = _stores(), SystemClock().now()
+    portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
+    given = arguments.hubspot_refresh_token.strip(), arguments.quickbooks_refresh_token.strip()
+    if not all(given):
+        print("error: a refresh token is empty", file=sys.stderr)
+        return 2
+    stores.credentials.keep("hubspot", str(portal_id), refresh_token=given[0], now=now)
+    stores.credentials.keep("quickbooks", realm_id, refresh_token=given[1], now=now)
+    resumed = stores.connections.add(portal_id, realm_id, now)
+    print(f"connected portal {portal_id} and realm {realm_id}" + (f"; {resumed} callbacks go on" if resumed else ""))
+    return 0
+
+
+def change_connection(arguments: argparse.Namespace) -> int:
+    """Pause, resume or remove."""
+    changed = _stores().connections.change_state(
+        PortalId(arguments.portal), RealmId(arguments.realm), arguments.state, SystemClock().now()
+    )
+    if not changed:
+        print("error: there is no such connection: see `connections list`", file=sys.stderr)
+        return 1
+    print(f"portal {arguments.portal} and realm {arguments.realm}: {arguments.state}")
+    return 0
+
+
+def list_connections(arguments: argparse.Namespace) -> int:
+    """All connections, with how each side's access stands."""
+    stores = _stores()
+    access = {(c.vendor, c.owner_id): c.state for c in stores.credentials.all()}
+    rows = [
+        {
+            "portal_id": c.portal_id,
+            "realm_id": c.realm_id,
+            "state": c.state,
+            "hubspot": access.get(("hubspot", str(c.portal_id)), "absent"),
+            "quickbooks": access.get(("quickbooks", c.realm_id), "absent"),
+        }
+        for c in stores.connections.all()
+    ]
+    if arguments.json:
+        print(json.dumps(rows, indent=2))
+    elif not rows:
+        print("no connections: `python -m service connections add` makes one")
+    else:
+        for row in rows:
+            print("  ".join(f"{name} {value}" for name, value in row.items()))
+    return 0
