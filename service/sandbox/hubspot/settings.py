@@ -1,0 +1,61 @@
+"""The switches of the sandbox's HubSpot: one for each thing nobody has verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+
+@dataclass(slots=True)
+class Settings:
+    """Set over HTTP by POST /_sandbox/settings {"hubspot": {...}}; `restore` brings back the defaults."""
+
+    # Where our action, option and webhook routes are, as HubSpot would have it configured.
+    actions_url: str = "http://127.0.0.1:8000"
+    signatures: str = "both"  # both | v2 | v3                                 (contract 11.3)
+    signing_clock: str = "real"  # real | sandbox: whose time the v3 timestamp tells
+    delivery_timeout_seconds: float = 30.0  #                                  (contract 11.1)
+    redelivery_seconds: float = 1.0  # first back-off, doubled each time
+    redelivery_cap_seconds: float = 30.0
+    retry_after_unit: str = "seconds"  # seconds | milliseconds                (contract 11.7)
+    object_properties: list[str] = field(default_factory=list)  # sent when no definition says which
+    # Completion callbacks                                                     (contract 11.2)
+    repeated_completion: str = "204"  # 204 | 404 | 409
+    unknown_completion: str = "404"  # 404 | 204 | 400
+    expired_completion: str = "404"  # 404 | 410 | 204
+    early_completion: str = "accept"  # accept | 404: before our BLOCK answer was processed
+    batch_completion: str = "each"  # each | all_or_nothing
+    # Definitions                                                              (contract 11.4)
+    definitions_credential: str = "either"  # developer_key | bearer | either
+    # CRM
+    association_ids: str = "string"  # string | number                         (contract 11.11)
+    association_page: int = 500
+    no_associations: str = "error"  # error (207) | absent                     (contract 4.3)
+    batch_update_failures: str = "partial"  # partial (207) | whole (400)
+    merged_reads: str = "404"  # 404 | survivor: reading a merged-away id
+    merge_keeps_primary_id: bool = True  # False: the merged object gets a new id
+    # Invoice properties that cannot be written, beside HubSpot's calculated ones (contract 11.8)
+    invoice_read_only: list[str] = field(default_factory=lambda: ["hs_invoice_link", "hs_pdf_download_link"])
+    open_invoices_deletable: bool = False
+    commerce_payments: bool = False  # the portal has HubSpot Payments         (contract 11.9)
+    search_delay_seconds: float = 1.0  # newly written objects appear in search after it
+    # OAuth
+    legacy_paths: bool = False  # answer v1 to v4 paths as the dated ones
+    refresh_token_rotation: bool = False  # a refresh answers another refresh token
+    revoke_kills_access_tokens: bool = False  #                                (contract 11.10)
+    uninstalled_answer: str = "401"  # 401 | 403
+    introspect_field: str = "either"  # token | access_token | either          (contract 11.10)
+    access_token_seconds: int = 1800
+    # Limits                                                                   (contract 4.11)
+    limits: bool = True
+    limit_per_ten_seconds: int = 110
+    search_limit_per_second: int = 5
+    # CRM webhooks                                                             (contract 6)
+    webhook_kind: str = "classic"  # classic (contact.creation) | object (object.creation)
+    webhook_repeats: int = 1  # how many times each batch is sent
+    webhook_shuffle: bool = False  # newest first
+
+    def restore(self) -> None:
+        """Every switch back to its default."""
+        fresh = Settings()
+        for each in fields(self):
+            setattr(self, each.name, getattr(fresh, each.name))
