@@ -75,7 +75,7 @@ def find_by_email(gateway: Gateway, realm_id: RealmId, email: str) -> list[Custo
     Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
     is not in Intuit's list of attributes that we hold: unverified, and used here only.
     """
-    wanted = clean_line(email, EMAIL_LENGTH)
+    wanted = email.strip()
     if not is_email(wanted):
         return []
     # The field may hold a list of addresses. A percent sign would be a wildcard.

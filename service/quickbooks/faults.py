@@ -41,7 +41,7 @@ class Verdict(Enum):
     UNSURE = auto()
     """QuickBooks answered, but says it does not know: a write may have happened."""
     ALREADY_SENT = auto()
-    TOKEN_REJECTED = auto()
+    ACCESS_TOKEN_REJECTED = auto()
     """Not an error yet: one refresh, one repeat under the same request id."""
     DISCONNECTED = auto()
     THROTTLED = auto()
@@ -77,8 +77,8 @@ class Judgement:
 # Codes that are not here are refusals below 10000: QuickBooks checked the request and did nothing.
 VERDICTS = {
     "-11014": Verdict.DISCONNECTED,
-    "100": Verdict.TOKEN_REJECTED,
-    "110": Verdict.TOKEN_REJECTED,
+    "100": Verdict.ACCESS_TOKEN_REJECTED,
+    "110": Verdict.ACCESS_TOKEN_REJECTED,
     "120": Verdict.DISCONNECTED,
     "130": Verdict.LOCKED_OUT,
     "140": Verdict.LOCKED_OUT,
@@ -89,7 +89,7 @@ VERDICTS = {
     "1020": Verdict.UNSURE,
     "3001": Verdict.THROTTLED,
     "3100": Verdict.DISCONNECTED,
-    "3200": Verdict.TOKEN_REJECTED,
+    "3200": Verdict.ACCESS_TOKEN_REJECTED,
     "4002": Verdict.LOCKED_OUT,
     "5010": Verdict.SYNC_TOKEN_STALE,
     "6002": Verdict.DOWN,
@@ -107,15 +107,15 @@ VERDICTS = {
 # A fault without a code that we know still has a type. Types are spelt as in Intuit's schema, misspelling included.
 _VERDICTS_BY_KIND = {
     "validationfault": Verdict.REFUSED,
-    "authentication": Verdict.TOKEN_REJECTED,
-    "authenticationfault": Verdict.TOKEN_REJECTED,
+    "authentication": Verdict.ACCESS_TOKEN_REJECTED,
+    "authenticationfault": Verdict.ACCESS_TOKEN_REJECTED,
     "authorizationfault": Verdict.DISCONNECTED,
     "authorizatonfault": Verdict.DISCONNECTED,
     "systemfault": Verdict.DOWN,
 }
 
 # Answers the gateway gives before QuickBooks sees the request: believed even on a 5xx status.
-_BEFORE_THE_WORK = {Verdict.TOKEN_REJECTED, Verdict.DISCONNECTED, Verdict.THROTTLED, Verdict.LOCKED_OUT}
+_BEFORE_THE_WORK = {Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED, Verdict.THROTTLED, Verdict.LOCKED_OUT}
 
 # Documented exception: code 6000 is a refusal but for one text, an outage reported as a business rule.
 # Intuit repeats it for a replayed batch whose items had been created (quickbooks-ruby #344).
@@ -155,7 +155,7 @@ def state_error(judgement: Judgement, call: Call) -> ServiceError:
         return _no_usable_answer(call, after)
     if verdict is Verdict.ALREADY_SENT and call.write:
         return AlreadySent("QuickBooks has seen this request id, but did not say what came of it", after)
-    if verdict in (Verdict.TOKEN_REJECTED, Verdict.DISCONNECTED):
+    if verdict in (Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED):
         return NotConnected("QuickBooks no longer lets us in: reconnect it", "quickbooks")
     if verdict is Verdict.SYNC_TOKEN_STALE:
         return SyncTokenStale("Somebody changed it in QuickBooks since it was read", after)
@@ -186,7 +186,7 @@ def _verdict(status: int, faults: Sequence[Fault], *, stated: bool) -> Verdict:
     if status >= 500:
         return Verdict.DOWN
     if status == 401:
-        return Verdict.TOKEN_REJECTED
+        return Verdict.ACCESS_TOKEN_REJECTED
     if status == 403 and stated and not any(fault.kind.lower() == "validationfault" for fault in faults):
         return Verdict.DISCONNECTED if verdict in (None, Verdict.REFUSED, Verdict.UNSURE) else verdict
     # No fault in it: a page of the edge, or an answer torn on the way.

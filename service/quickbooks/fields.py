@@ -82,11 +82,9 @@ def read_named_values(entries: Iterator[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def spell(value: str | None, known: tuple[str, ...]) -> str | None:
-    """A word of a list in the one spelling we use; an unknown word stays as it came.
-
+    """A word of a list in the one spelling we use; an unknown word stays as it came."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#void-an-invoice
-    The answer to a void spells NOT_SET what every other answer spells NotSet.
-    """
+    # The answer to a void spells NOT_SET what every other answer spells NotSet.
     if value is None:
         return None
     return next((word for word in known if _letters(word) == _letters(value)), value)

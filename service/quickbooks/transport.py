@@ -132,7 +132,7 @@ class Client(QuickBooks):  # type: ignore[misc]
             access_token = self._line.access_token(realm, refused)
             answer = self._send(method, url, {**headers, "Authorization": f"Bearer {access_token}"}, body, call)
             judgement = self._tell_pace(answer, understand(answer))
-            if judgement.verdict is not Verdict.TOKEN_REJECTED:
+            if judgement.verdict is not Verdict.ACCESS_TOKEN_REJECTED:
                 break
             refused = access_token
         if judgement.verdict is Verdict.FINE:
@@ -166,7 +166,7 @@ class Client(QuickBooks):  # type: ignore[misc]
             return replace(judgement, after=span)
         if judgement.verdict in (Verdict.DOWN, Verdict.LOCKED_OUT):
             line.pace.ill(realm, f"HTTP {answer.status}")
-        elif judgement.verdict not in (Verdict.TOKEN_REJECTED, Verdict.DISCONNECTED):
+        elif judgement.verdict not in (Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED):
             line.pace.well(realm)
         return judgement
 

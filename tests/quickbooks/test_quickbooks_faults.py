@@ -106,7 +106,7 @@ def test_what_cannot_be_read_is_no_refusal(status, body):
 
 @pytest.mark.parametrize("body", [b"", HTML, GATEWAY_401, b"{}", fault("3200"), fault("")])
 def test_401_is_a_rejected_access_token(body):
-    assert judge(Answer(401, {}, body)).verdict is Verdict.TOKEN_REJECTED
+    assert judge(Answer(401, {}, body)).verdict is Verdict.ACCESS_TOKEN_REJECTED
 
 
 def test_401_may_say_that_nobody_is_connected_any_more():
@@ -141,7 +141,7 @@ def test_gateway_fault_without_code_gives_it_in_its_message():
 
 def test_fault_without_code_is_known_by_its_type():
     assert type(error(400, fault(None))) is errors.RefusedByQuickBooks
-    assert judge(Answer(400, {}, fault(None, kind="AuthenticationFault"))).verdict is Verdict.TOKEN_REJECTED
+    assert judge(Answer(400, {}, fault(None, kind="AuthenticationFault"))).verdict is Verdict.ACCESS_TOKEN_REJECTED
     assert type(error(400, fault(None, kind="SystemFault"))) is errors.OutcomeUnknown
     assert type(error(400, fault(None, kind=""))) is errors.OutcomeUnknown
     assert type(error(400, b'{"Fault":{"Error":[]}}')) is errors.OutcomeUnknown

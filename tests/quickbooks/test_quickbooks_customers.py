@@ -1,0 +1,126 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service import errors
+from service.ids import CustomerId, RealmId, RequestId
+from service.quickbooks import customers
+
+REALM = RealmId("7")
+
+
+def tell(intuit, *found):
+    intuit.tell(200, {"QueryResponse": {"Customer": list(found)} if found else {}})
+
+
+def customer(number, **more):
+    return {"Id": number, "SyncToken": "0", "DisplayName": f"C{number}", "Active": True, **more}
+
+
+def mail(address):
+    return {"PrimaryEmailAddr": {"Address": address}}
+
+
+def test_found_by_email_the_likeliest_first(intuit, gateway):
+    tell(
+        intuit,
+        customer("9", Active=False, **mail("Pat@example.com")),
+        customer("10", Job=True, **mail("pat@example.com")),
+        customer("11", **mail("office@example.com, PAT@example.com")),
+        customer("2", **mail("notpat@example.com")),
+        customer("3", **mail("pat@example.com")),
+    )
+    found = customers.find_by_email(gateway, REALM, " pat@example.com ")
+    assert [entry.id for entry in found] == ["3", "11", "10", "9"]
+    where = "PrimaryEmailAddr like '%pat@example.com%' and Active in (true, false)"
+    assert intuit.asked[0].params["query"].startswith(f"select * from Customer where {where} orderby Id")
+
+
+def test_an_apostrophe_or_a_percent_sign_in_an_email(intuit, gateway):
+    tell(intuit)
+    tell(intuit)
+    assert customers.find_by_email(gateway, REALM, "o'brien@example.com") == []
+    assert r"like '%o\'brien@example.com%'" in intuit.asked[0].params["query"]
+    assert customers.find_by_email(gateway, REALM, "a%b@example.com") == []
+    assert "PrimaryEmailAddr = 'a%b@example.com'" in intuit.asked[1].params["query"]
+
+
+def test_no_call_for_what_is_no_email(intuit, gateway):
+    for text in ("", "x", "@", "a@b", "a b@c.d", "a@b.c,d@e.f", "a@b@c.d", "x" * 95 + "@b.com"):
+        assert customers.find_by_email(gateway, REALM, text) == []
+    assert intuit.asked == []
+
+
+def test_found_by_display_name_as_quickbooks_stores_it(intuit, gateway):
+    tell(intuit, customer("5", Active=False), customer("6"))
+    assert customers.find_by_display_name(gateway, REALM, " Amy's:\tBird\n Sanctuary ").id == "6"
+    assert r"DisplayName = 'Amy\'s Bird Sanctuary' and Active in" in intuit.asked[0].params["query"]
+    tell(intuit)
+    assert customers.find_by_display_name(gateway, REALM, "Nobody") is None
+    assert customers.find_by_display_name(gateway, REALM, " : ") is None
+
+
+def test_get(intuit, gateway):
+    intuit.tell(200, {"Customer": customer("24", CurrencyRef={"value": "EUR"}, Taxable=False, CompanyName="S")})
+    found = customers.get(gateway, REALM, CustomerId("24"))
+    assert (found.currency, found.taxable, found.company_name, found.active) == ("EUR", False, "S", True)
+    intuit.tell(400, {"Fault": {"Error": [{"code": "2010"}], "type": "ValidationFault"}})
+    assert customers.get(gateway, REALM, CustomerId("24")) is None
+
+
+def test_create(intuit, gateway):
+    intuit.tell(200, {"Customer": customer("67")})
+    body = customers.customer_body("King's Groceries", email="jdrew@myemail.com")
+    assert customers.create(gateway, REALM, body, RequestId("c-1")).id == "67"
+    assert json.loads(intuit.asked[0].body) == {
+        "DisplayName": "King's Groceries",
+        "PrimaryEmailAddr": {"Address": "jdrew@myemail.com"},
+    }
+    intuit.tell(400, {"Fault": {"Error": [{"code": "6240"}], "type": "ValidationFault"}})
+    with pytest.raises(errors.NameTaken):
+        customers.create(gateway, REALM, body, RequestId("c-1"))
+
+
+def test_body_keeps_the_limits():
+    body = customers.customer_body(
+        "A:B\tC\nD" + "x" * 600,
+        company_name="c" * 101,
+        given_name="g" * 101,
+        family_name="f:f",
+        email="no e-mail",
+        phone="1" * 40,
+        bill_address={"Line1": "l" * 501, "PostalCode": "p" * 31, "City": " ", "Planet": "Earth"},
+        currency="EUR",
+        notes="n" * 2001,
+    )
+    assert body["DisplayName"].startswith("A B C D")
+    assert len(body["DisplayName"]) == 500
+    assert (len(body["CompanyName"]), len(body["GivenName"]), body["FamilyName"]) == (100, 100, "f f")
+    assert "PrimaryEmailAddr" not in body
+    assert len(body["PrimaryPhone"]["FreeFormNumber"]) == 30
+    assert {key: len(value) for key, value in body["BillAddr"].items()} == {"Line1": 500, "PostalCode": 30}
+    assert body["CurrencyRef"] == {"value": "EUR"}
+    assert len(body["Notes"]) == 2000
+
+
+def test_a_name_of_nothing_names_the_fix():
+    with pytest.raises(errors.DealHasNoRecipient, match="fill its name"):
+        customers.customer_body(" :\n")
+
+
+@given(st.text(), st.text())
+def test_any_text_makes_a_body_or_the_named_error(name, text):
+    try:
+        body = customers.customer_body(name, given_name=text, email=text, phone=text, notes=text)
+    except errors.DealHasNoRecipient:
+        return
+    assert 0 < len(body["DisplayName"]) <= 500
+    assert not set(body["DisplayName"]) & set(":\t\n\r")
+    assert customers.is_email(body.get("PrimaryEmailAddr", {"Address": "a@b.c"})["Address"])
+
+
+@given(st.dictionaries(st.text(max_size=5), st.none() | st.integers() | st.text(max_size=5)))
+def test_any_object_parses(content):
+    assert customers.parse_customer(content).sync_token

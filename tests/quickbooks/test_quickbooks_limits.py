@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ids import RealmId
+from service.quickbooks import limits
+
+
+def test_below_the_documented_limits():
+    second, minute = limits.REALM_WINDOWS
+    assert (second.calls, minute.calls) == (9, 490)
+    assert second.seconds > 1
+    assert minute.seconds > 60
+    assert limits.REALM_IN_FLIGHT == 10
+    assert limits.BATCH_WINDOWS[0].calls < 40
+
+
+def test_scopes():
+    assert limits.realm_scope(RealmId("7")) == "realm:7"
+    assert limits.batch_scope(RealmId("7")) == "batch:7"
+
+
+def test_pause():
+    assert limits.plan_pause({}, 0.0) == timedelta(seconds=60)
+    assert limits.plan_pause({}, 1.0) == timedelta(seconds=65)
+    assert limits.plan_pause({"Retry-After": " 12 "}, 1.0) == timedelta(seconds=12)
+    assert limits.plan_pause({"Retry-After": "999999999"}, 1.0) == timedelta(hours=1)
+
+
+def test_a_date_is_read_against_the_answers_own():
+    headers = {"Retry-After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    assert limits.parse_retry_after(headers) == timedelta(seconds=30)
+    assert limits.parse_retry_after({"Retry-After": headers["Retry-After"]}) is None
+
+
+@given(st.text(), st.text())
+def test_any_header_is_a_span_or_nothing(wait, date):
+    span = limits.parse_retry_after({"Retry-After": wait, "Date": date})
+    assert span is None or timedelta() <= span <= timedelta(hours=1)
