@@ -1,1 +1,1 @@
-"""What QuickBooks Online says: calls, faults, customers, items, invoices; never what we want of it."""
+"""What QuickBooks Online says, and never what we want of it."""

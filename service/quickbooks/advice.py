@@ -1,4 +1,4 @@
-"""What a person should do about a fault: Intuit's code to a sentence that names the fix."""
+"""What a person should do about a fault, by Intuit's code."""
 
 from __future__ import annotations
 
@@ -58,7 +58,10 @@ MADE_INACTIVE = "Something the request names was made inactive in QuickBooks: ma
 
 
 def state_refusal(faults: Sequence[Fault], made_inactive: bool = False) -> str:
-    """One sentence for people: the fix, then Intuit's codes and reasons. Not for logs: it may hold customer text."""
+    """One sentence for people: the fix, then Intuit's codes and reasons.
+
+    Not for logs: it may hold customer text.
+    """
     first = faults[0].code if faults else ""
     advice = MADE_INACTIVE if made_inactive else _ADVICE.get(first, _GENERAL)
     reasons = [_reason(fault) for fault in faults[:_MOST_FAULTS]]

@@ -1,5 +1,6 @@
-"""The shapes in which QuickBooks answers: JSON, the gateway's JSON, XML, HTML, torn or senseless bytes.
+"""The shapes in which QuickBooks answers, faults above all.
 
+JSON, the gateway's JSON, XML, HTML, torn or senseless bytes.
 Only reads; what a code means stands in `faults`.
 """
 
@@ -28,7 +29,10 @@ _CODE_IN_MESSAGE = re.compile(r"\berrorCode=0*(\d{1,6})\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One error as QuickBooks states it; `code` is Intuit's without leading zeros, "" when absent."""
+    """One error as QuickBooks states it.
+
+    `code` is Intuit's without leading zeros, "" when absent.
+    """
 
     code: str
     message: str
@@ -38,7 +42,10 @@ class Fault:
 
 
 def parse_json(body: bytes) -> Any | None:
-    """The JSON value of a body, numbers with a point as `Decimal`; `None` when it is not JSON."""
+    """The JSON value of a body; `None` when it is not JSON.
+
+    Numbers with a point are `Decimal`.
+    """
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
     except (ValueError, ArithmeticError, RecursionError):

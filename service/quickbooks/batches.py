@@ -1,4 +1,4 @@
-"""Batches: up to thirty small requests in one call, each with an outcome of its own."""
+"""Up to thirty small requests in one call, each with an outcome of its own."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def is_write(items: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def parse_outcomes(content: Mapping[str, Any], items: Sequence[Mapping[str, Any]], request_id: bool) -> Outcomes:
-    """The outcome of every item asked for; one the answer leaves out has an unknown outcome.
+    """The outcome of every item asked for.
 
+    One the answer leaves out has an unknown outcome.
     A replayed batch may report items that were done as fault 6000 "unexpected": unknown as well.
     """
     answered = {read_text(entry, "bId"): entry for entry in read_entries(content, "BatchItemResponse")}

@@ -1,4 +1,4 @@
-"""The exact bytes of what we write to QuickBooks: JSON with `Decimal` money as plain numbers."""
+"""The exact bytes of what we write to QuickBooks, money as plain numbers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 
 
 def encode(content: Mapping[str, Any]) -> bytes:
-    """JSON in UTF-8, keys in the order given, so that the same content is always the same bytes.
+    """JSON in UTF-8: the same content is always the same bytes.
 
+    Keys stay in the order given.
     Raises: ValueError for an amount with more than 15 significant digits, which no JSON reader keeps.
     """
     # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes

@@ -29,7 +29,10 @@ class Changes:
 
 
 def parse_changes(content: Mapping[str, Any]) -> Changes | None:
-    """What a CDC answer tells; `None` when it is not one. An empty slot means nothing changed."""
+    """What a CDC answer tells; `None` when it is not one.
+
+    An empty slot means nothing changed.
+    """
     if not isinstance(content.get("CDCResponse"), list):
         return None
     changed: dict[str, list[dict[str, Any]]] = {}

@@ -34,7 +34,10 @@ from service.wire import Answer, NoAnswer
 
 
 class Verdict(Enum):
-    """What an answer means. Of several faults the earliest in this list decides: doubt before refusal."""
+    """What an answer means; of several faults the earliest in this list decides.
+
+    Doubt comes before refusal.
+    """
 
     DOWN = auto()
     """QuickBooks or its edge could not answer: a write may have happened."""
@@ -57,7 +60,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What was asked: a read or a write, and whether QuickBooks would recognise a repeat of it."""
+    """What was asked: a read or a write, and whether a repeat is recognised."""
 
     write: bool
     request_id: bool = False
@@ -65,7 +68,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An answer understood: `content` is set when the verdict is FINE, `after` when QuickBooks named a wait."""
+    """An answer understood.
+
+    `content` is set when the verdict is FINE, `after` when QuickBooks named a wait.
+    """
 
     verdict: Verdict
     content: dict[str, Any] | None = None
@@ -127,7 +133,10 @@ _TXN_ID_6140 = re.compile(r"\bTxnId\s*=\s*(\d{1,30})\b", re.ASCII)
 
 
 def judge(answer: Answer) -> Judgement:
-    """What an answer with a JSON object for content means; takes any status and any bytes."""
+    """What an answer means; takes any status and any bytes.
+
+    Content is a JSON object.
+    """
     content = parse_json(answer.body)
     faults = parse_faults(answer.body, content)
     if 200 <= answer.status < 300 and not faults:
@@ -172,7 +181,10 @@ def state_silence(silence: NoAnswer, call: Call) -> ServiceError:
 
 
 def find_number_holder(error: NumberTaken) -> InvoiceId | None:
-    """The transaction that has the number already, when QuickBooks named it; it may be our own invoice."""
+    """The transaction that has the invoice number already; it may be our own.
+
+    `None` when QuickBooks did not name it.
+    """
     found: InvoiceId | None = vars(error).get("txn_id")
     return found
 

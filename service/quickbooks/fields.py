@@ -1,4 +1,4 @@
-"""Single fields of QuickBooks' entities, read with tolerance: what is missing or odd is `None`."""
+"""Single fields of QuickBooks' entities: what is missing or odd is `None`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _LONGEST_NUMBER = 40
 
 
 def read_text(content: Mapping[str, Any], *path: str) -> str | None:
-    """A text at the end of a path of keys; numbers as their digits, empty text as `None`."""
+    """A text at the end of a path of keys.
+
+    Numbers become their digits, empty text `None`.
+    """
     value: Any = content
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
@@ -58,7 +61,10 @@ def read_instant(content: Mapping[str, Any], *path: str) -> datetime | None:
 
 
 def parse_instant(text: str | None) -> datetime | None:
-    """A moment written as QuickBooks does: any offset, with or without a colon, up to nanoseconds."""
+    """A moment written as QuickBooks does, in UTC.
+
+    Any offset, with or without a colon, up to nanoseconds.
+    """
     try:
         instant = datetime.fromisoformat(text.strip()) if text else None
         return instant.astimezone(UTC) if instant and instant.tzinfo else None
@@ -99,7 +105,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
 def clean_line(text: str | None, most: int) -> str:
-    """One line of at most `most` characters without control characters or spaces at its ends."""
+    """One line of at most `most` characters, without control characters."""
     readable = (text or "").encode("utf-8", "replace").decode()
     return " ".join(_CONTROL.sub(" ", readable).split())[:most].rstrip()
 

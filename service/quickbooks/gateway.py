@@ -63,7 +63,10 @@ class Gateway:
         *,
         allow_duplicate_number: bool = False,
     ) -> dict[str, Any]:
-        """The new entity. A repeat gives the same bytes and the same request id, and so the same entity."""
+        """The new entity.
+
+        A repeat gives the same bytes and the same request id, and so the same entity.
+        """
         params = {"include": "allowduplicatedocnum"} if allow_duplicate_number else {}
         content = self._write(realm_id).create_object(entity, body, request_id=request_id, params=params)
         return _written(content, entity, request_id)
@@ -71,7 +74,10 @@ class Gateway:
     def update(
         self, realm_id: RealmId, entity: str, changes: Mapping[str, Any], request_id: RequestId | None = None
     ) -> dict[str, Any]:
-        """The entity after a sparse update; `changes` carries Id and SyncToken besides what changes."""
+        """The entity after a sparse update.
+
+        `changes` carries Id and SyncToken besides what changes.
+        """
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#sparse-update-an-invoice
         # A full update would empty every field left out.
         body = encode({**changes, "sparse": True})
@@ -101,7 +107,10 @@ class Gateway:
         order_by: str = "Id",
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """All entities that meet the conditions, at most `limit`; each once, though pages may overlap."""
+        """All entities that meet the conditions, at most `limit`.
+
+        Each once, though pages may overlap.
+        """
         found: dict[str, dict[str, Any]] = {}
         start = 1
         while limit is None or len(found) < limit:
@@ -119,7 +128,10 @@ class Gateway:
     def void(
         self, realm_id: RealmId, entity: str, entity_id: str, sync_token: str, request_id: RequestId | None = None
     ) -> dict[str, Any]:
-        """The entity voided: amounts zero, number and customer kept. Enumerations may come in capitals."""
+        """The entity voided: amounts zero, number and customer kept.
+
+        Enumerations may come in capitals.
+        """
         content: dict[str, Any] = {"Id": entity_id, "SyncToken": sync_token}
         params = {"operation": "void"}
         if entity in _VOIDED_BY_UPDATE:
@@ -161,7 +173,10 @@ class Gateway:
     def batch(
         self, realm_id: RealmId, items: Sequence[Mapping[str, Any]], request_id: RequestId | None = None
     ) -> Outcomes:
-        """The outcome of each item by its bId: at most 30 items, done in any order, each for itself."""
+        """The outcome of each item by its bId.
+
+        At most 30 items, done in any order, each for itself.
+        """
         body = encode_batch(items, request_id)
         client = self._client(realm_id, write=is_write(items), batch=True)
         content = client.post(client.address("batch"), body, request_id=request_id)

@@ -1,4 +1,7 @@
-"""Invoices as QuickBooks keeps them: what is known of one, and how ours are found again."""
+"""Invoices as QuickBooks keeps them.
+
+What is known of one, and how ours are found again.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,9 @@ _E_INVOICE_STATUSES = (
 
 @dataclass(frozen=True, slots=True)
 class InvoiceFacts:
-    """An invoice as last read. Money is in `currency`; `None` there means the realm's home currency.
+    """An invoice as last read.
 
+    Money is in `currency`; `None` there means the realm's home currency.
     QuickBooks stores no status: it is derived from these. `payment_ids` are the payments applied to it.
     """
 
@@ -52,7 +56,10 @@ class InvoiceFacts:
 
 
 def parse_invoice(content: Mapping[str, Any]) -> InvoiceFacts:
-    """The facts of an invoice; an amount left out is zero, other missing keys are `None`."""
+    """The facts of an invoice.
+
+    An amount left out is zero, other missing keys are `None`.
+    """
     zero = Decimal(0)
     tax = content.get("TxnTaxDetail")
     return InvoiceFacts(
@@ -81,7 +88,10 @@ def parse_invoice(content: Mapping[str, Any]) -> InvoiceFacts:
 
 
 def get(gateway: Gateway, realm_id: RealmId, invoice_id: InvoiceId, *, with_link: bool = False) -> InvoiceFacts | None:
-    """The invoice as it is now; `None` when it was deleted. `with_link` asks for the customer's pay link."""
+    """The invoice as it is now; `None` when it was deleted.
+
+    `with_link` asks for the customer's pay link.
+    """
     content = gateway.read(realm_id, "Invoice", invoice_id, include="invoiceLink" if with_link else None)
     return None if content is None else parse_invoice(content)
 
@@ -89,7 +99,10 @@ def get(gateway: Gateway, realm_id: RealmId, invoice_id: InvoiceId, *, with_link
 def find_by_mark(
     gateway: Gateway, realm_id: RealmId, customer_id: CustomerId, mark: Mark, created_since: datetime
 ) -> InvoiceFacts | None:
-    """The customer's invoice that carries the mark, created since a moment; the oldest if there are several."""
+    """The customer's invoice that carries the mark, created since a moment.
+
+    The oldest if there are several.
+    """
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#query-an-invoice
     # PrivateNote cannot be filtered: every candidate is read and compared here.
     since = f"MetaData.CreateTime >= {moment_literal(created_since)}"

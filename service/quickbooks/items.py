@@ -38,7 +38,10 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class FoundItems:
-    """Items looked up together; QuickBooks compares names without regard to case, and so does this."""
+    """Items looked up together.
+
+    QuickBooks compares names without regard to case, and so does this.
+    """
 
     skus: dict[str, ItemFacts] = field(default_factory=dict)
     names: dict[str, ItemFacts] = field(default_factory=dict)
@@ -70,7 +73,10 @@ def get(gateway: Gateway, realm_id: RealmId, item_id: ItemId) -> ItemFacts | Non
 
 
 def find_by_sku_and_name(gateway: Gateway, realm_id: RealmId, skus: Iterable[str], names: Iterable[str]) -> FoundItems:
-    """All items with one of the SKUs or names, active or not, in one query for each list that is not empty."""
+    """All items with one of the SKUs or names, active or not.
+
+    One query for each list that is not empty.
+    """
     found = FoundItems()
     _look_up(gateway, realm_id, "Sku", [clean_line(sku, SKU_LENGTH) for sku in skus], found.skus)
     _look_up(gateway, realm_id, "Name", [clean_name(name, NAME_LENGTH) for name in names], found.names)
@@ -78,7 +84,10 @@ def find_by_sku_and_name(gateway: Gateway, realm_id: RealmId, skus: Iterable[str
 
 
 def find_income_account(gateway: Gateway, realm_id: RealmId) -> str | None:
-    """The id of an account for sales, the oldest active one; `None` when the realm has none."""
+    """The id of an account for sales, the oldest active one.
+
+    `None` when the realm has none.
+    """
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/account
     where = all_of(where_equals("AccountType", "Income"), "Active = true")
     found = gateway.query(realm_id, "Account", where, limit=1)

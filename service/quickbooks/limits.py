@@ -1,4 +1,7 @@
-"""How often QuickBooks may be called, as data; who waits for whom is not known here."""
+"""How often QuickBooks may be called, as data.
+
+Who waits for whom is not known here.
+"""
 
 from __future__ import annotations
 
@@ -65,5 +68,8 @@ def parse_retry_after(headers: Mapping[str, str]) -> timedelta | None:
 
 
 def plan_pause(headers: Mapping[str, str], jitter: float) -> timedelta:
-    """How long a realm rests after a 429; `jitter` is 0 to 1 and spreads those who come back."""
+    """How long a realm rests after a 429.
+
+    `jitter` is 0 to 1 and spreads those who come back.
+    """
     return parse_retry_after(headers) or timedelta(seconds=PAUSE_SECONDS + JITTER_SECONDS * jitter)

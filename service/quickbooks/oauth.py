@@ -1,4 +1,4 @@
-"""Intuit's OAuth: a person's consent becomes tokens, a refresh token becomes the next pair.
+"""A person's consent becomes tokens, a refresh token becomes the next pair.
 
 Knows no store and no lock: whoever calls `refresh` holds the realm's lock and keeps the reply before using it.
 """
@@ -43,8 +43,9 @@ _TRACE = re.compile(r"[^\w.-]", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TokenReply:
-    """A pair of tokens; the new refresh token replaces the old one, also when it looks the same.
+    """A pair of tokens.
 
+    The new refresh token replaces the old one, also when it looks the same.
     `hard_expires_in_seconds` counts to the end of the five years after consent; `None` when not told.
     """
 
@@ -82,8 +83,9 @@ class OAuth:
         return parse_tokens(self._ask(lambda client: client.get_bearer_token(code))[1])
 
     def refresh(self, refresh_token: str) -> TokenReply:
-        """The next pair of tokens. After TryLater the same refresh token may be tried again: it works or is refused.
+        """The next pair of tokens.
 
+        After TryLater the same refresh token may be tried again: it works or is refused.
         Raises: NotConnected when the refresh token is dead.
         """
         return parse_tokens(self._ask(lambda client: client.refresh(refresh_token))[1])
@@ -117,7 +119,10 @@ class OAuth:
 
 
 class _IntuitClient(AuthClient):  # type: ignore[misc]
-    """Intuit's client for one call: time-outs on every request, nothing in a reply can set its attributes."""
+    """Intuit's client for one call, with time-outs on every request.
+
+    Nothing in a reply can set its attributes.
+    """
 
     def __init__(
         self,
@@ -143,7 +148,7 @@ class _IntuitClient(AuthClient):  # type: ignore[misc]
         return self.discovery
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """One request; the reply's body is kept aside, and the library gets an answer without one."""
+        """One request; the reply's body is kept from the library."""
         # https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0
         # Opt-in: tells when the five years since consent end. The library has it from 1.2.7 only.
         headers = dict(options.pop("headers", {}))

@@ -18,24 +18,33 @@ ACTIVE_OR_NOT = "Active in (true, false)"
 
 
 def literal(text: str) -> str:
-    """A quoted value; half a surrogate pair, which no URL can carry, becomes a question mark."""
+    """A quoted value.
+
+    Half a surrogate pair, which no URL can carry, becomes a question mark.
+    """
     text = text.encode("utf-8", "replace").decode()
     # Same page: an apostrophe is escaped by a backslash, and so is the backslash itself.
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def moment_literal(instant: datetime) -> str:
-    """A quoted moment with its offset; without one QuickBooks would take it for Pacific time."""
+    """A quoted moment with its offset.
+
+    Without one QuickBooks would take it for Pacific time.
+    """
     return literal(instant.astimezone(UTC).isoformat(timespec="seconds"))
 
 
 def where_equals(attribute: str, value: str) -> str:
-    """One condition: the attribute has the value; QuickBooks compares without regard to case."""
+    """One condition: the attribute has the value.
+
+    QuickBooks compares without regard to case.
+    """
     return f"{attribute} = {literal(value)}"
 
 
 def where_in(attribute: str, values: Sequence[str]) -> str:
-    """One condition: the attribute has one of the values, of which there must be some."""
+    """One condition: the attribute has one of the values, at least one given."""
     if not values:
         raise ValueError("no values to look for")
     return f"{attribute} in ({', '.join(literal(value) for value in values)})"

@@ -1,4 +1,4 @@
-"""What a realm's own settings allow: country, currency, tax, numbering, closed books."""
+"""What a realm's own settings allow: tax, numbers, currency, closed books."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ class RealmSettings:
 
     @classmethod
     def from_json(cls, text: str) -> RealmSettings | None:
-        """The settings out of such a text; `None` when it is of another version: read them again."""
+        """The settings out of such a text.
+
+        `None` when it is of another version: read them again.
+        """
         try:
             content = json.loads(text)
             if set(content) != {entry.name for entry in fields(cls)} or content["sales_tax"] not in get_args(SalesTax):

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 
 
 def verify_webhook(raw: bytes, header: str | None, verifier_tokens: Iterable[str]) -> bool:
-    """Whether `intuit-signature` signs the raw body under one of the verifier tokens, several while rotating."""
+    """Whether `intuit-signature` signs the raw body under one verifier token.
+
+    There are several verifier tokens while they rotate.
+    """
     if not header:
         return False
     # https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks

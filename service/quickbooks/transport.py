@@ -1,5 +1,6 @@
-"""One call to QuickBooks: python-quickbooks builds it, our wire carries it, `faults` reads the answer.
+"""One call to QuickBooks, from request to understood answer.
 
+python-quickbooks builds it, our wire carries it, `faults` reads the answer.
 Closes the library's gaps: no time-out, lost status and headers, only the first fault, a params dict that
 carries one call's request id into the next. A client is made for one call and forgotten.
 """
@@ -36,7 +37,10 @@ _TRACE = re.compile(r"[^\w.-]", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What every call shares; `access_token(realm, rejected)` gives a token, fresh if `rejected` was refused."""
+    """What every call shares.
+
+    `access_token(realm, rejected)` gives an access token, a fresh one if `rejected` was refused.
+    """
 
     api_url: str
     wire: Wire
@@ -49,7 +53,10 @@ class Line:
 
 
 class Client(QuickBooks):  # type: ignore[misc]
-    """The library's client for one call, a read or a write; the library's `__new__` takes the same arguments."""
+    """The library's client for one call, a read or a write.
+
+    The library's `__new__` takes the same arguments.
+    """
 
     def __init__(self, *, line: Line, company_id: RealmId, write: bool, batch: bool = False, minorversion: int) -> None:
         self._line = line
