@@ -130,7 +130,7 @@ def bench_portal(clock: SandboxClock, portal_id: int, like: Portal, deals: int, 
 def add_bench_deals(seeder: Seeder, american: bool, deals: int, lines: int) -> list[int]:
     """Plain deals, their lines priced products, their contacts people with an e-mail address."""
     wares = ("design", "fountain", "installation", "lighting", "pump", "soil") if american else ("design", "curtains")
-    people = ("amy", "bill", "grace", "peter", "kirby", "geeta", "jeff", "john") if american else ("olive", "rhys")
+    people = ("amy", "bill", "grace", "peter", "sasha", "geeta", "jeff", "john") if american else ("olive", "rhys")
     made = []
     for number in range(deals):
         chosen = tuple(Line(wares[(number + n) % len(wares)], str(n % 3 + 1)) for n in range(lines))

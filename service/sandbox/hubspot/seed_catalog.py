@@ -6,7 +6,7 @@ the rest is only in HubSpot.
 
 from __future__ import annotations
 
-LONG_NAME = "The Society for the Preservation of Very Long Customer Names and Their Abbreviations " * 7
+LONG_NAME = "The Society for the Preservation of Very Long Customer Names and Their Abbreviations " * 8
 LONG_NAME = LONG_NAME[:600]
 
 # key, first name, last name, e-mail, key of the company or None, more properties
@@ -35,19 +35,22 @@ US_COMPANIES: list[Firm] = [
     ("long", LONG_NAME, "longname.example.com", {}),
     ("markup", 'Smith <b>& Sons</b> "Ltd"', "smithandsons.example.com", {}),
     ("berlin", "Gärtnerei Müller GmbH", "gaertnerei-mueller.example.com", {"city": "Berlin", "country": "Germany"}),
+    ("bessie", "Books by Bessie", "bessie.example.com", {}),
+    ("kookies", "Kookies by Kathy", "kookies.example.com", {}),
+    ("ocean", "0969 Ocean View Road", "oceanview.example.com", {}),
 ]
 
 US_CONTACTS: list[Person] = [
-    ("amy", "Amy", "Lauterbach", "birds@example.com", "amy", {"phone": "(650) 555-3311"}),
-    ("bill", "Bill", "Lucchini", "surf@example.com", "bill", {}),
-    ("grace", "Grace", "Pariente", "cool_cars@example.com", "cars", {}),
-    ("peter", "Peter", "Dukes", "dukes_bball@example.com", "dukes", {}),
-    ("kirby", "Kirby", "Freeman", "sporting_goods@example.com", "freeman", {}),
-    ("geeta", "Geeta", "Kalapatapu", "geeta@example.com", None, {}),
-    ("jeff", "Jeff", "Chin", "jalopies@example.com", "jeff", {}),
-    ("john", "John", "Melton", "john@example.com", None, {}),
-    ("mark", "Mark", "Cho", "mark@example.com", None, {}),
-    ("travis", "Travis", "Waldron", "travis@example.com", None, {}),
+    ("amy", "Amy", "Lauterbach", "Birds@intuit.com", "amy", {"phone": "(650) 555-3311"}),
+    ("bill", "Bill", "Lucchini", "Surf@intuit.com", "bill", {}),
+    ("grace", "Grace", "Pariente", "Cool_Cars@intuit.com", "cars", {}),
+    ("peter", "Peter", "Dukes", "Dukes_bball@intuit.com", "dukes", {}),
+    ("sasha", "Sasha", "Tillou", "Sporting_goods@intuit.com", "freeman", {}),
+    ("geeta", "Geeta", "Kalapatapu", "Geeta@Kalapatapu.com", None, {}),
+    ("jeff", "Jeff", "Chin", "Jalopies@intuit.com", "jeff", {}),
+    ("john", "John", "Melton", "John@Melton.com", None, {}),
+    ("mark", "Mark", "Cho", "Mark@Cho.com", None, {}),
+    ("travis", "Travis", "Waldron", "Travis@Waldron.com", None, {}),
     ("ines", "Inés", "Ferreira", "ines@example.com", "fern", {"address": "9 Emerson St", "city": "Palo Alto"}),
     ("noor", "Noor", "Haddad", "noor@example.com", "quinn", {}),
     ("billing", "Priya", "Raman", "accounts.payable@example.com", "quinn", {"jobtitle": "Accounts payable"}),
@@ -59,29 +62,33 @@ US_CONTACTS: list[Person] = [
     ("markup", "Eve", "Smith", "eve@example.com", "markup", {}),
     ("jonas", "Jonas", "Müller", "jonas@example.com", "berlin", {}),
     ("colon", "Nora", "Gate", "nora@example.com", "colon", {}),
+    ("bessie", "Bessie", "Williams", "bessie@example.com", "bessie", {}),
+    ("employee", "John", "Johnson", "john.johnson@example.com", None, {}),
+    ("kathy", "Kathy", "Kuplis", "qbwebsamplecompany@yahoo.com", "kookies", {}),
 ]
 
 US_PRODUCTS: list[Ware] = [
-    ("services", "Services", None, "SERVICES", "Whatever needs doing"),
-    ("hours", "Hours", None, "HOURS", "Work by the hour"),
+    ("services", "Services", None, "", "Whatever needs doing"),
+    ("hours", "Hours", None, "", "Work by the hour"),
     ("concrete", "Concrete", None, "CONCRETE", "Concrete for fountain installation"),
     ("design", "Design", "75", "DESIGN", "Custom Design"),
-    ("fountain", "Rock Fountain", "275", "ROCK-FOUNTAIN", "Rock Fountain"),
-    ("gardening", "Gardening", None, "GARDENING", "Weekly Gardening Service"),
-    ("installation", "Installation", "50", "INSTALLATION", "Installation of landscape design"),
-    ("lighting", "Lighting", "15", "LIGHTING", "Garden Lighting"),
-    ("maintenance", "Maintenance & Repair", "50", "MAINTENANCE", "Maintenance & Repair"),
-    ("pest", "Pest Control", "35", "PEST-CONTROL", "Pest Control Services"),
+    ("fountain", "Rock Fountain", "275", "FOUNTAIN-R", "Rock Fountain"),
+    ("gardening", "Gardening", None, "", "Weekly Gardening Service"),
+    ("installation", "Installation", "50", "INSTALL", "Installation of landscape design"),
+    ("lighting", "Lighting", "15", "LIGHT", "Garden Lighting"),
+    ("maintenance", "Maintenance & Repair", "50", "MAINT", "Maintenance & Repair"),
+    ("pest", "Pest Control", "35", "PEST", "Pest Control Services"),
     ("pump", "Pump", "15", "PUMP", "Fountain Pump"),
     ("rocks", "Rocks", None, "ROCKS", "Garden Rocks"),
     ("sod", "Sod", None, "SOD", "Sod"),
     ("soil", "Soil", "10", "SOIL", "2 cubic ft. bag"),
-    ("heads", "Sprinkler Heads", "2", "SPRINKLER-HEADS", "Sprinkler Heads"),
-    ("pipes", "Sprinkler Pipes", "4", "SPRINKLER-PIPES", "Sprinkler Pipes"),
-    ("trimming", "Trimming", "15", "TRIMMING", "Tree and Shrub Trimming"),
+    ("heads", "Sprinkler Heads", "2", "SPR-HEAD", "Sprinkler Heads"),
+    ("pipes", "Sprinkler Pipes", "4", "SPR-PIPE", "Sprinkler Pipes"),
+    ("trimming", "Trimming", "15", "TRIM", "Tree and Shrub Trimming"),
     ("koi", "Koi Pond Starter Kit", "640", "KOI-KIT-9", "Only in HubSpot"),
     ("nosku", "Lighting", "15", "", "Found by its name"),
-    ("hidden", "Discontinued Gazebo", "1900", "GAZEBO-OLD", "Inactive or absent in QuickBooks"),
+    ("hidden", "Fertilizer", "19", "", "No longer sold: inactive in QuickBooks"),
+    ("bundle", "Fountain, installed", "375", "", "A bundle in QuickBooks"),
 ]
 
 UK_COMPANIES: list[Firm] = [

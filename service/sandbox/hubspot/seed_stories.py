@@ -53,7 +53,7 @@ US_STORIES = (
     ),
     Story("hours", "Garden plan, by the hour", "187.50", (Line("design", "2.5"),), ("geeta",)),
     Story("unknown-product", "Koi pond for the diner", "640", (Line("koi"),), ("mark",), "diner"),
-    Story("inactive-product", "Last gazebo", "1900", (Line("hidden"),), ("mark",)),
+    Story("inactive-product", "Feeding the lawn", "19", (Line("hidden"),), ("mark",)),
     Story("no-sku", "Path lights, matched by name", "45", (Line("nosku", "3"),), ("john",)),
     Story("own-line", "Something special", "120", (_own("Hand-carved sign", "120"),), ("john",)),
     Story(
@@ -77,7 +77,7 @@ US_STORIES = (
         "Goodwill, 100 % discount",
         "0",
         (Line("pump", "1", {"hs_discount_percentage": "100"}),),
-        ("kirby",),
+        ("sasha",),
         "freeman",
     ),
     Story("no-lines", "Consulting retainer, amount only", "1500.00", (), ("travis",)),
@@ -126,13 +126,18 @@ US_STORIES = (
     Story("amount-differs", "The amount is not the sum", "999", (Line("design"),), ("mark",)),
     Story("no-price", "A line without a price", None, (Line("sod", "4"),), ("mark",)),
     Story("no-quantity", "A line without a quantity", "75", (Line("design", None),), ("mark",)),
-    Story("big", "The botanical garden", "1234567.89", (_own("Everything", "1234567.89"),), ("kirby",), "freeman"),
+    Story("big", "The botanical garden", "1234567.89", (_own("Everything", "1234567.89"),), ("sasha",), "freeman"),
     Story("purchase-order", "With a PO number", "75", (Line("design"),), ("noor",), "paulsen",
           {"hs_po_number": "PO-7731/26"}),
     Story("lost", "A deal that was lost", "75", (Line("design"),), ("bill",), "bill", {"dealstage": "closedlost"}),
     Story("returning", "Amy again: a second fountain", "290", (Line("fountain"), Line("pump")), ("amy",), "amy"),
     Story("service-date", "Trimmed in October", "45", (Line("trimming", "3"),), ("peter",), "dukes",
           {"closedate": "2026-10-31T17:00:00.000Z"}),
+    Story("name-of-a-vendor", "A supplier buys a fountain", "275", (Line("fountain"),), (), "bessie"),
+    Story("name-of-an-employee", "Staff garden", "75", (Line("design"),), ("employee",)),
+    Story("shared-email", "Two customers, one address", "75", (Line("design"),), ("kathy",), "kookies"),
+    Story("sub-customer", "Ocean View Road", "75", (Line("design"),), ("sasha",), "ocean"),
+    Story("bundle", "Fountain, installed", "375", (Line("bundle"),), ("amy",), "amy"),
 )  # fmt: skip
 
 UK_STORIES = (

@@ -161,9 +161,9 @@ def test_merged_deals(hubspot: Caller) -> None:
 
 def test_an_email_address_belongs_to_one_contact(hubspot: Caller) -> None:
     path = "/crm/objects/2026-03/contacts"
-    twice = hubspot.post(path, {"properties": {"email": "Birds@Example.com"}})
+    twice = hubspot.post(path, {"properties": {"email": "BIRDS@Intuit.com"}})
     assert (twice.status_code, twice.json["category"]) == (409, "CONFLICT")
-    found = hubspot.get(f"{path}/birds@example.com?idProperty=email&properties=firstname").json
+    found = hubspot.get(f"{path}/birds@intuit.com?idProperty=email&properties=firstname").json
     assert found["properties"]["firstname"] == "Amy"
     assert "lastmodifieddate" in found["properties"]
     assert hubspot.refusals == []
