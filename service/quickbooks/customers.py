@@ -11,7 +11,7 @@ from service.ids import CustomerId, RealmId, RequestId
 from service.quickbooks.body import encode
 from service.quickbooks.fields import clean_line, clean_name, read_flag, read_text
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import ACTIVE_OR_NOT, all_of, literal, where_equals
+from service.quickbooks.query import ACTIVE_OR_NOT, all_of, where_equals
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
 DISPLAY_NAME_LENGTH = 500
@@ -31,7 +31,10 @@ ADDRESS_LENGTHS = {
 
 @dataclass(frozen=True, slots=True)
 class CustomerFacts:
-    """A customer as last read; `currency` is fixed for good and `None` in a realm with one currency."""
+    """A customer as last read.
+
+    `currency` is fixed for good, and `None` in a realm with one currency.
+    """
 
     id: CustomerId
     sync_token: str
@@ -44,12 +47,18 @@ class CustomerFacts:
     taxable: bool | None
 
     def has_email(self, email: str) -> bool:
-        """Whether the address is one of the customer's; the field may hold several, separated by commas."""
+        """Whether the e-mail address is one of the customer's.
+
+        The field may hold several, separated by commas.
+        """
         return email.strip().casefold() in {part.strip().casefold() for part in (self.email or "").split(",")}
 
 
 def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
-    """The facts of a customer; missing keys are what QuickBooks means by their absence."""
+    """The facts of a customer.
+
+    Missing keys are what QuickBooks means by their absence.
+    """
     return CustomerFacts(
         id=CustomerId(read_text(content, "Id") or ""),
         sync_token=read_text(content, "SyncToken") or "0",
@@ -64,30 +73,35 @@ def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
 
 
 def get(gateway: Gateway, realm_id: RealmId, customer_id: CustomerId) -> CustomerFacts | None:
-    """The customer as it is now; `None` when there is none, for instance after a merge."""
+    """The customer as it is now.
+
+    `None` when there is none, for instance after a merge.
+    """
     content = gateway.read(realm_id, "Customer", customer_id)
     return None if content is None else parse_customer(content)
 
 
 def find_by_email(gateway: Gateway, realm_id: RealmId, email: str) -> list[CustomerFacts]:
-    """All customers with the address, the likeliest first: active ones, main customers, the oldest.
+    """All customers with the e-mail address, the likeliest first.
 
+    Active ones come first, then main customers, then the oldest.
     Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
     is not in Intuit's list of attributes that we hold: unverified, and used here only.
     """
     wanted = email.strip()
     if not is_email(wanted):
         return []
-    # The field may hold a list of addresses. A percent sign would be a wildcard.
-    likely = f"PrimaryEmailAddr like {literal(f'%{wanted}%')}"
-    condition = where_equals("PrimaryEmailAddr", wanted) if "%" in wanted else likely
-    found = gateway.query(realm_id, "Customer", all_of(condition, ACTIVE_OR_NOT))
+    where = all_of(where_equals("PrimaryEmailAddr", wanted), ACTIVE_OR_NOT)
+    found = gateway.query(realm_id, "Customer", where)
     customers = [customer for customer in map(parse_customer, found) if customer.has_email(wanted)]
     return sorted(customers, key=lambda customer: (not customer.active, customer.sub_customer, _age(customer)))
 
 
 def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> CustomerFacts | None:
-    """The customer with the name as QuickBooks would store it; inactive ones keep their names."""
+    """The customer with the name as QuickBooks would store it.
+
+    Inactive ones keep their names.
+    """
     wanted = clean_name(name, DISPLAY_NAME_LENGTH)
     if not wanted:
         return None
@@ -108,8 +122,9 @@ def customer_body(
     currency: str | None = None,
     notes: str | None = None,
 ) -> dict[str, Any]:
-    """A new customer within QuickBooks' limits: names cleaned and cut, an unusable e-mail left out.
+    """A new customer within QuickBooks' limits.
 
+    Names are cleaned and cut, an unusable e-mail is left out.
     `bill_address` has QuickBooks' keys (Line1 … PostalCode). `currency` only where the realm has several.
     Raises: DealHasNoRecipient when nothing of the name is left.
     """
@@ -131,13 +146,16 @@ def customer_body(
 
 
 def address_body(address: Mapping[str, str]) -> dict[str, str]:
-    """An address within QuickBooks' limits; unknown keys and empty lines are left out."""
+    """An address within QuickBooks' limits.
+
+    Unknown keys and empty lines are left out.
+    """
     cleaned = {key: clean_line(address.get(key), most) for key, most in ADDRESS_LENGTHS.items()}
     return {key: value for key, value in cleaned.items() if value}
 
 
 def is_email(text: str) -> bool:
-    """Whether QuickBooks would take one address: at most 100 characters, an at sign, a point after it."""
+    """Whether QuickBooks would take this as one e-mail address."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
     # "must contain @ and ." is all Intuit says (code 2210); two addresses in one would both get the invoice.
     name, at, domain = text.partition("@")

@@ -37,7 +37,7 @@ def ensure_items(
     unknown = [line for line in billed if line.id not in known]
     if not unknown:
         return known
-    matches = match_items(unknown, _look_up(services, realm_id, unknown))
+    matches = _match(services, realm_id, unknown)
     _remember(services, portal_id, realm_id, unknown, matches.item_ids)
     account = _income_account(services, realm_id, inputs) if matches.unmatched else None
     plan = plan_items(matches, inputs, realm.facts.default_item_id, account)
@@ -65,10 +65,15 @@ def _find_linked(
     return {line_id: found[key] for line_id, key in surest.items() if key in found}
 
 
-def _look_up(services: Services, realm_id: RealmId, lines: Sequence[LineItem]) -> list[Item]:
+def _match(services: Services, realm_id: RealmId, lines: Sequence[LineItem]) -> ItemMatches:
+    """One query by SKU; one by name only if that has left some."""
     skus = sorted({line.sku for line in lines if line.sku})
-    names = sorted({derive_item_name(line) for line in lines})
-    return _items(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, names))
+    found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, [])) if skus else []
+    matches = match_items(lines, found)
+    names = sorted({derive_item_name(line) for line in matches.unmatched})
+    if not names:
+        return matches
+    return match_items(lines, [*found, *_items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], names))])
 
 
 def _items(found: FoundItems) -> list[Item]:

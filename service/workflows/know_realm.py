@@ -46,11 +46,10 @@ class KnownRealm:
 def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> KnownRealm:
     """The realm's settings, from the cache or in two reads."""
     now = services.clock.now()
-    kept = services.settings.find("realm", realm_id)
-    settings = RealmSettings.from_json(str(kept[0]["settings"])) if kept and now - kept[1] < OLDEST else None
+    settings = _kept_settings(services, realm_id, now)
     if settings is None:
-        settings = quickbooks_settings.get(services.quickbooks, realm_id)
-        services.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
+        with services.locks.hold(f"realm:{realm_id}"):
+            settings = _kept_settings(services, realm_id, now) or _learn_realm(services, realm_id, now)
     portal = know_portal(services, portal_id)
     zone = ZoneInfo(settings.time_zone or portal.time_zone)
     return KnownRealm(settings, _facts(settings, portal), zone)
@@ -80,6 +79,17 @@ def ensure_properties(services: Services, portal_id: PortalId) -> list[str]:
 def properties_revision() -> str:
     """Names what properties this version needs: another set, another revision."""
     return f"{len(DEAL_PROPERTIES)}:{DEAL_PROPERTIES[-1].name}"
+
+
+def _kept_settings(services: Services, realm_id: RealmId, now: datetime) -> RealmSettings | None:
+    kept = services.settings.find("realm", realm_id)
+    return RealmSettings.from_json(str(kept[0]["settings"])) if kept and now - kept[1] < OLDEST else None
+
+
+def _learn_realm(services: Services, realm_id: RealmId, now: datetime) -> RealmSettings:
+    settings = quickbooks_settings.get(services.quickbooks, realm_id)
+    services.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
+    return settings
 
 
 def _learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:

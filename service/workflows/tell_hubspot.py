@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from service.errors import RefusedByHubSpot, TryLater
 from service.hubspot.answers import Completion
+from service.hubspot.faults import list_unknown_properties
 from service.ids import DealId, RealmId
 from service.invoicing.invoice import deal_properties, failure_properties
 from service.invoicing.rollup import choose_shown, roll_up
@@ -41,7 +42,7 @@ def tell_deal(services: Services, callback: StoredCallback) -> None:
             services.portal.update_object(callback.portal_id, "deals", callback.object_id, properties)
             return
         except RefusedByHubSpot as error:
-            missing = attempt == 1 and bool(unknown_properties(error))
+            missing = attempt == 1 and bool(list_unknown_properties(error))
             if not (missing and recreate_properties(services, callback)):
                 note = f"HubSpot refused the deal's properties ({error.status} {error.category})".strip()
                 services.callbacks.note_event(callback, "deal_not_written", note, services.clock.now())
@@ -78,11 +79,6 @@ def tell_workflow(services: Services, callback: StoredCallback) -> str:
     if services.clock.now() - callback.received_at < EARLY and callback.tries < 3:
         raise TryLater("HubSpot does not know the callback yet.", timedelta(seconds=3))
     return "gone"
-
-
-def unknown_properties(error: RefusedByHubSpot) -> tuple[str, ...]:
-    """The properties HubSpot does not have, if that is why it refused."""
-    return tuple(vars(error).get("unknown_properties", ()))
 
 
 def recreate_properties(services: Services, callback: StoredCallback) -> bool:

@@ -1,0 +1,50 @@
+"""What tests share: both databases, the sandbox, and a service wired to them in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.sandbox.serve import InThread
+from tests.databases import Databases
+from tests.harness import Harness
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Fresh databases of both kinds, cheap to make."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """An empty, migrated database; the test runs on SQLite and on PostgreSQL."""
+    url = databases.fresh(request.param)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox() -> Iterator[InThread]:
+    """Both vendors over real HTTP, one for all tests of this process."""
+    with InThread() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: InThread) -> InThread:
+    """Both vendors, as seeded, without limits that tests would wait for."""
+    shared_sandbox.world.reset()
+    return shared_sandbox
+
+
+@pytest.fixture
+def harness(database_url: str, sandbox: InThread, tmp_path: Path) -> Iterator[Harness]:
+    """The whole service in this process, on a clock that stands still until it is moved."""
+    made = Harness(database_url, sandbox, tmp_path)
+    yield made
+    made.close()

@@ -1,0 +1,144 @@
+"""Databases for tests: a file for SQLite, a database on a real server for PostgreSQL.
+
+The server is TEST_POSTGRES_URL, else one that listens on this machine, else one started here from
+the installed binaries. Without any, tests fail: they are never skipped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+import psycopg
+
+from service.store.database import Database
+from service.store.schema import migrate
+
+CANDIDATES = ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://root@127.0.0.1:5432/postgres")
+
+
+class Databases:
+    """Makes migrated databases by copying one that was migrated once."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._template: Path | None = None
+        self._server: PostgresServer | None = None
+        self._postgres_template: str | None = None
+
+    def fresh(self, kind: str) -> str:
+        """The address of a new, migrated database."""
+        return self._fresh_sqlite() if kind == "sqlite" else self._fresh_postgresql()
+
+    def empty(self, kind: str) -> str:
+        """The address of a new database that nobody has migrated."""
+        if kind == "sqlite":
+            return f"sqlite:///{self._directory / f'{uuid.uuid4().hex}.sqlite'}"
+        return self._postgres().create()
+
+    def drop(self, url: str) -> None:
+        """Throw a database away."""
+        if url.startswith("sqlite"):
+            path = Path(url.removeprefix("sqlite:///"))
+            for part in path.parent.glob(path.name + "*"):
+                part.unlink(missing_ok=True)
+        else:
+            self._postgres().drop(url)
+
+    def close(self) -> None:
+        """Stop what was started."""
+        if self._postgres_template:
+            self._postgres().drop(self._postgres_template)
+        if self._server:
+            self._server.stop()
+
+    def _fresh_sqlite(self) -> str:
+        if self._template is None:
+            self._template = self._directory / "template.sqlite"
+            _migrate(f"sqlite:///{self._template}")
+        path = self._directory / f"{uuid.uuid4().hex}.sqlite"
+        shutil.copy(self._template, path)
+        return f"sqlite:///{path}"
+
+    def _fresh_postgresql(self) -> str:
+        if self._postgres_template is None:
+            self._postgres_template = self._postgres().create()
+            _migrate(self._postgres_template)
+        return self._postgres().create(self._postgres_template)
+
+    def _postgres(self) -> PostgresServer:
+        if self._server is None:
+            self._server = PostgresServer(self._directory)
+        return self._server
+
+
+class PostgresServer:
+    """A server that takes new databases."""
+
+    def __init__(self, directory: Path) -> None:
+        self._own: tuple[Path, Path] | None = None
+        self.address = os.environ.get("TEST_POSTGRES_URL") or _listening() or self._start(directory)
+
+    def create(self, template: str | None = None) -> str:
+        """A new database's address, empty or a copy."""
+        name = f"test_{uuid.uuid4().hex}"
+        like = f' TEMPLATE "{template.rpartition("/")[2]}"' if template else ""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"{like}')
+        return self.address.replace("postgresql://", "postgresql+psycopg://").rpartition("/")[0] + f"/{name}"
+
+    def drop(self, url: str) -> None:
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{url.rpartition("/")[2]}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        if self._own:
+            _as_postgres([str(self._own[0] / "pg_ctl"), "-D", str(self._own[1]), "-m", "immediate", "stop"])
+
+    def _start(self, directory: Path) -> str:
+        binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
+        found = binaries[-1] if binaries else shutil.which("pg_ctl")
+        if found is None:
+            raise RuntimeError("no PostgreSQL: start one, set TEST_POSTGRES_URL, or `apt-get install postgresql`")
+        bin_directory, data = Path(found).parent, directory / "postgresql"
+        data.mkdir()
+        for place in (directory, *directory.parents):
+            with contextlib.suppress(PermissionError):
+                place.chmod(place.stat().st_mode | 0o011)
+        if os.getuid() == 0:
+            postgres = pwd.getpwnam("postgres")
+            os.chown(data, postgres.pw_uid, postgres.pw_gid)
+        _as_postgres([str(bin_directory / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"])
+        options = f"-p 54329 -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=300"
+        _as_postgres([str(bin_directory / "pg_ctl"), "-D", str(data), "-w", "-o", options, "start"])
+        self._own = (bin_directory, data)
+        return "postgresql://postgres@127.0.0.1:54329/postgres"
+
+
+def _listening() -> str | None:
+    for address in CANDIDATES:
+        for _ in range(2):
+            try:
+                psycopg.connect(address, connect_timeout=2).close()
+                return address
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+    return None
+
+
+def _as_postgres(command: list[str]) -> None:
+    """PostgreSQL refuses to run as root."""
+    prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+    subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+def _migrate(url: str) -> None:
+    database = Database(url, pool_size=2)
+    migrate(database)
+    database.close()
