@@ -119,7 +119,7 @@ class Grants:
                 raise GrantRefused("invalid_grant")
             if token != grant.refresh_token:
                 replaced_at = grant.rotated[token]
-                if now > replaced_at + timedelta(seconds=settings.refresh_grace_seconds):
+                if now >= replaced_at + timedelta(seconds=settings.refresh_grace_seconds):
                     if settings.reuse_revokes_chain:
                         self._revoke(grant)
                     raise GrantRefused("invalid_grant")

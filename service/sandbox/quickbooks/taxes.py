@@ -143,8 +143,8 @@ def _line(key: str, percent: Decimal, base: Decimal, tax: Decimal) -> Json:
 def _with_total(detail: Json, asked: Json, lines: list[Json]) -> Json:
     """A TotalTax that was sent is honoured and shared out over the lines (contract 3.2.6)."""
     total = sum((decimal_of(line["Amount"]) for line in lines), ZERO)
-    if "TotalTax" in asked and asked["TotalTax"] != total:
-        wanted = left = round_cents(asked["TotalTax"])
+    wanted = left = round_cents(decimal_of(asked["TotalTax"])) if "TotalTax" in asked else total
+    if wanted != total:
         for at, line in enumerate(lines):
             share = round_cents(wanted * decimal_of(line["Amount"]) / total) if total else ZERO
             share = left if at == len(lines) - 1 else share
