@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 PER_MINUTE, PER_SECOND, IN_FLIGHT, BATCHES_PER_MINUTE = 500, 10, 10, 40
@@ -28,7 +29,8 @@ class Window:
 class Meter:
     """The limits of one realm. Refused calls count for the peaks, not for the limits."""
 
-    def __init__(self) -> None:
+    def __init__(self, tick: Callable[[], float] = time.monotonic) -> None:
+        self._tick = tick
         self._lock = threading.Lock()
         self._asked = Window(1), Window(60)
         self._admitted = Window(1), Window(60)
@@ -38,7 +40,7 @@ class Meter:
 
     def enter(self, *, batch: bool, refuse: bool, refuse_in_flight: bool) -> bool:
         """Count one call; False when it is over a limit. Every enter needs a leave."""
-        now = time.monotonic()
+        now = self._tick()
         with self._lock:
             self._flying += 1
             for window in self._asked:
