@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Protocol
 
 import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Wire:
             got = self._pool.request(
                 method, url, headers=dict(headers), body=body, timeout=timeout, redirect=False, retries=False
             )
-        except (NewConnectionError, ConnectTimeoutError, NameResolutionError, SSLError) as error:
+        except (NewConnectionError, ConnectTimeoutError, NameResolutionError) as error:
             raise NoAnswer(type(error).__name__, sent=False) from error
         except (HTTPError, OSError) as error:
             raise NoAnswer(type(error).__name__, sent=True) from error
