@@ -17,6 +17,7 @@ class Associations:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, str], Neighbours] = {}
+        self._said: dict[tuple[str, str, Kind], dict[str, Any]] = {}
         # (from, to) -> {type id: (label, type id of the way back)}
         self.labels: dict[tuple[str, str], dict[int, tuple[str, int]]] = {}
 
@@ -94,9 +95,14 @@ class Associations:
 
     def kinds_json(self, start: str, end: str, kinds: set[Kind]) -> list[dict[str, Any]]:
         """The `associationTypes` of an answer."""
-        return [
-            {"category": kind[0], "typeId": kind[1], "label": self.label(start, end, kind)} for kind in sorted(kinds)
-        ]
+        return [self._kind_json(start, end, kind) for kind in (sorted(kinds) if len(kinds) > 1 else kinds)]
+
+    def _kind_json(self, start: str, end: str, kind: Kind) -> dict[str, Any]:
+        said = self._said.get((start, end, kind))
+        if said is None:
+            said = {"category": kind[0], "typeId": kind[1], "label": self.label(start, end, kind)}
+            self._said[start, end, kind] = said
+        return said
 
     def _first_company(self, start: str, start_id: str, end: str) -> bool:
         return end == "companies" and start in ("deals", "contacts") and not self.of(start, start_id, end)

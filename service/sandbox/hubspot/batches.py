@@ -90,6 +90,7 @@ def update_batch(portal: Portal, object_type: ObjectType, body: Any, settings: S
         for entry in inputs:
             checked_values(portal, object_type, entry.get("properties"), settings)
     results, missing, errors = [], [], []
+    named: dict[tuple[str, ...], list[str]] = {}
     for entry in inputs:
         known = get_object(portal, object_type, entry.get("id", ""), entry.get("idProperty"), settings)
         if known is None:
@@ -100,7 +101,10 @@ def update_batch(portal: Portal, object_type: ObjectType, body: Any, settings: S
         except Refusal as refusal:
             errors.append(_failed(refusal, entry))
             continue
-        results.append(object_json(known, resolve_names(portal, object_type, list(values))))
+        key = tuple(values)
+        if key not in named:
+            named[key] = resolve_names(portal, object_type, list(values))
+        results.append(object_json(known, named[key]))
     if missing:
         errors.insert(0, _missing(object_type, missing))
     return batch_reply(portal, results, errors)

@@ -13,8 +13,7 @@ _DURATION = re.compile(
 
 def stamp(instant: datetime) -> str:
     """An aware instant as HubSpot prints it, `2026-11-20T10:00:00.000Z`."""
-    moment = instant.astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def milliseconds(instant: datetime) -> int:
