@@ -32,27 +32,35 @@ class Notes:
         return answer
 
 
-@pytest.fixture
-def clock() -> SandboxClock:
-    clock = SandboxClock()
-    clock.freeze(NOW)
-    return clock
+@pytest.fixture(scope="session")
+def sandbox() -> Flask:
+    """The application, made once; the fixtures below bring its books and its time back each time."""
+    quickbooks = QuickBooks(SandboxClock())
+    app = Flask("sandbox")
+    app.register_blueprint(quickbooks_routes(SimpleNamespace(quickbooks=quickbooks)))  # type: ignore[arg-type]
+    app.extensions["quickbooks"] = quickbooks
+    app.extensions["refused"] = []
+    app.wsgi_app = Notes(app.wsgi_app, app.extensions["refused"])  # type: ignore[method-assign]
+    return app
 
 
 @pytest.fixture
-def quickbooks(clock: SandboxClock) -> QuickBooks:
-    quickbooks = QuickBooks(clock)
+def quickbooks(sandbox: Flask) -> QuickBooks:
+    quickbooks: QuickBooks = sandbox.extensions["quickbooks"]
+    quickbooks.clock.freeze(NOW)
+    quickbooks.reset()
     quickbooks.settings.limits = False
     return quickbooks
 
 
 @pytest.fixture
-def app(quickbooks: QuickBooks) -> Flask:
-    app = Flask("sandbox")
-    app.register_blueprint(quickbooks_routes(SimpleNamespace(quickbooks=quickbooks)))  # type: ignore[arg-type]
-    app.extensions["refused"] = []
-    app.wsgi_app = Notes(app.wsgi_app, app.extensions["refused"])  # type: ignore[method-assign]
-    return app
+def clock(quickbooks: QuickBooks) -> SandboxClock:
+    return quickbooks.clock
+
+
+@pytest.fixture
+def app(sandbox: Flask, quickbooks: QuickBooks) -> Flask:
+    return sandbox
 
 
 @pytest.fixture
