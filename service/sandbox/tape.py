@@ -32,12 +32,16 @@ class Tape:
         self._counts: Counter[str] = Counter()
 
     def record(self, request: Request) -> None:
-        """Keep one request; `status` None means that no answer was given."""
+        """Keep a request as it arrives; its status follows, or stays None when no answer is given."""
         with self._lock:
             self._requests.append(request)
-            if request.refused:
-                self._refusals.append(request)
             self._counts[request.vendor] += 1
+
+    def refuse(self, request: Request, reason: str) -> None:
+        """Note that no documented client would have sent it."""
+        request.refused = reason
+        with self._lock:
+            self._refusals.append(request)
 
     def requests(self) -> list[dict[str, Any]]:
         """The kept requests, oldest first."""

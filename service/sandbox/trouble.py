@@ -138,6 +138,7 @@ class Wire:
         request = Request(
             time.time(), vendor, environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), None
         )
+        self._tape.record(request)
         rule = None
         if not self._trouble.quiet:
             rule = self._trouble.pick(vendor, request.method, f"{request.path}?{request.query}", _body(environ))
@@ -147,8 +148,8 @@ class Wire:
             request.trouble = rule.kind
             return self._troubled(rule, environ, start_response, request)
         finally:
-            request.refused = environ.get("sandbox.refused")
-            self._tape.record(request)
+            if environ.get("sandbox.refused"):
+                self._tape.refuse(request, environ["sandbox.refused"])
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any], request: Request) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
