@@ -99,17 +99,19 @@ _SETTLE = sa.text(
          error_message = :error_message, settled_at = :at, note = NULL, tries = 0, failures = 0
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND outcome IS NULL"""
 )
+# A run moves the row only while it is the row's run: one that was thought dead has no say any more.
 _COMPLETE = sa.text(
     """UPDATE callbacks SET state = 'completed', completed_at = :at, told = :told, note = NULL
-       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running'"""
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run
+         AND outcome IS NOT NULL"""
 )
 _POSTPONE = sa.text(
     """UPDATE callbacks SET state = 'waiting', due_at = :due_at, note = :note, tries = tries + 1, failures = :failures
-       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running'"""
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
 )
 _PARK = sa.text(
     """UPDATE callbacks SET state = 'parked', note = :note
-       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running'"""
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
 )
 _REPLAY = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at, deadline_at = :deadline_at, outcome = NULL,
@@ -199,25 +201,28 @@ class Callbacks:
     def complete(self, callback: StoredCallback, told: str, now: datetime) -> bool:
         """HubSpot knows the outcome, or will never take it; `told` says which."""
         with self._database.write() as tx:
-            return tx.execute(_COMPLETE, {**callback.key, "told": told, "at": to_ms(now)}).rowcount == 1
+            row = {**callback.key, "run": callback.run, "told": told, "at": to_ms(now)}
+            return tx.execute(_COMPLETE, row).rowcount == 1
 
     def postpone(
         self, callback: StoredCallback, due_at: datetime, note: str, now: datetime, *, failed: bool = False
     ) -> bool:
         """Take the work up again at `due_at`; until then it holds nothing."""
         failures = callback.failures + 1 if failed else callback.failures
+        row = {**callback.key, "run": callback.run, "due_at": to_ms(due_at), "note": note, "failures": failures}
         with self._database.write() as tx:
-            moved = tx.execute(
-                _POSTPONE, {**callback.key, "due_at": to_ms(due_at), "note": note, "failures": failures}
-            ).rowcount
-            tx.execute(_TRANSITION, _event(callback, now, "postponed", f"{note}, until {due_at:%Y-%m-%dT%H:%M:%SZ}"))
-        return moved == 1
+            moved = tx.execute(_POSTPONE, row).rowcount == 1
+            if moved:
+                until = f"{note}, until {due_at:%Y-%m-%dT%H:%M:%SZ}"
+                tx.execute(_TRANSITION, _event(callback, now, "postponed", until))
+        return moved
 
     def park(self, callback: StoredCallback, note: str, now: datetime) -> bool:
         """Leave the work until somebody reconnects."""
         with self._database.write() as tx:
-            moved = tx.execute(_PARK, {**callback.key, "note": note}).rowcount == 1
-            tx.execute(_TRANSITION, _event(callback, now, "parked", note))
+            moved = tx.execute(_PARK, {**callback.key, "run": callback.run, "note": note}).rowcount == 1
+            if moved:
+                tx.execute(_TRANSITION, _event(callback, now, "parked", note))
         return moved
 
     def replay(self, callback: StoredCallback, deadline_at: datetime, now: datetime) -> bool:
