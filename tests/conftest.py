@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.sandbox.serve import InThread
+from service.store.database import Database
 from tests.databases import Databases
 from tests.harness import Harness
 
@@ -26,6 +27,14 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterat
     url = databases.fresh(request.param)
     yield url
     databases.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The same, opened."""
+    opened = Database(database_url, pool_size=24)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")
