@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.config import load_config
 
 bind = f"0.0.0.0:{load_config(vendors=False).port}"
-worker_class = "gthread"
+worker_class = "service.web.patient.PatientWorker"
 workers = 1
 threads = 16
 keepalive = 30
