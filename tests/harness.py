@@ -9,10 +9,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import requests
 import sqlalchemy as sa
@@ -29,6 +33,7 @@ from service.quickbooks.limits import realm_scope
 from service.sandbox.serve import InThread
 from service.store.callbacks import StoredCallback
 from service.store.connections import LIVE
+from service.store.database import from_ms
 from service.store.due import Start
 from service.wiring import make_services, open_stores
 from service.workflows.create_invoice import invoice_deal
@@ -61,7 +66,9 @@ class Harness:
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         # HubSpot signs what it sends by the story's clock, for the address the service believes it has.
-        self.set_sandbox(hubspot={"actions_url": self.public_url, "signing_clock": "sandbox"})
+        # The vendors' limits are counted in real time, which stands still for the service.
+        by_our_clock = {"actions_url": self.public_url, "signing_clock": "sandbox", "limits": False}
+        self.set_sandbox(hubspot=by_our_clock, quickbooks={"limits": False})
 
     def close(self) -> None:
         """Give port and database back."""
@@ -79,12 +86,25 @@ class Harness:
         assert answer.status_code < 400, answer.text
         return answer.json()
 
-    def enroll(self, deal_id: int | str, inputs: dict[str, Any] | None = None, portal_id: int = PORTAL) -> str:
+    def enroll(
+        self, deal_id: int | str, inputs: dict[str, Any] | None = None, portal_id: int = PORTAL, **more: Any
+    ) -> str:
         """A deal reaches the action: HubSpot posts the signed callback and has our answer when this returns."""
         asked = {"portal_id": portal_id, "deal_id": str(deal_id), "action": "create-invoice", "inputs": inputs or {}}
-        callback_id: str = self.ask_sandbox("POST", "/hubspot/enroll", asked)["callback_id"]
+        callback_id: str = self.ask_sandbox("POST", "/hubspot/enroll", asked | more)["callback_id"]
         self.wait_for(lambda: self.hubspot_callback(callback_id)["state"] != "sent")
         return callback_id
+
+    def deliver_again(self, callback_id: str, times: int = 1, **more: Any) -> None:
+        """HubSpot sends a callback once more; all answers are there when this returns."""
+        known = len(self.hubspot_callback(callback_id)["deliveries"])
+        self.ask_sandbox("POST", f"/hubspot/callbacks/{callback_id}/deliver", {"times": times, **more})
+
+        def answered() -> bool:
+            deliveries = self.hubspot_callback(callback_id)["deliveries"]
+            return len(deliveries) == known + times and all(each["status"] for each in deliveries)
+
+        self.wait_for(answered)
 
     def hubspot_callback(self, callback_id: str) -> dict[str, Any]:
         """What HubSpot knows of a callback: state, deliveries, completions, outputs."""
@@ -102,22 +122,71 @@ class Harness:
         """The id of a seeded deal."""
         return str(self.ask_sandbox("GET", "/hubspot/stories")[str(portal_id)][name])
 
+    def books(self, kind: str, realm_id: str = REALM) -> list[dict[str, Any]]:
+        """Everything of one kind in QuickBooks' books."""
+        found: list[dict[str, Any]] = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")[kind]
+        return found
+
     def invoices(self, realm_id: str = REALM) -> list[dict[str, Any]]:
         """The invoices in QuickBooks' books that we made."""
-        books = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")
-        found = books.get("entities", books).get("Invoice", [])
-        return [each for each in found if "[hs:" in (each.get("PrivateNote") or "")]
+        return [each for each in self.books("Invoice", realm_id) if "[hs:" in (each.get("PrivateNote") or "")]
+
+    def invoices_of(self, deal_id: int | str, realm_id: str = REALM) -> list[dict[str, Any]]:
+        """The invoices in QuickBooks' books that we made for one deal, oldest first."""
+        found = [each for each in self.invoices(realm_id) if f"HubSpot deal {deal_id} [" in each["PrivateNote"]]
+        return sorted(found, key=lambda each: int(each["Id"]))
+
+    def counts(self, realm_id: str = REALM) -> dict[str, int]:
+        """How many objects of each kind are in a realm's books."""
+        found: dict[str, int] = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")["counts"]
+        return found
+
+    def act(self, act: str, realm_id: str = REALM, **asked: Any) -> dict[str, Any]:
+        """A person does something in QuickBooks' own pages: see the sandbox's `acts`."""
+        path = f"/quickbooks/realms/{realm_id}/acts"
+        done: dict[str, Any] = self.ask_sandbox("POST", path, {"act": act, **asked})
+        return done
+
+    def change_realm(self, realm_id: str = REALM, **conditions: Any) -> None:
+        """Close the books, end the subscription: see the sandbox's `conditions`."""
+        self.ask_sandbox("POST", f"/quickbooks/realms/{realm_id}", conditions)
+
+    def make_deal(
+        self,
+        lines: Sequence[Mapping[str, str]] = (),
+        contact: Mapping[str, str] | str | None = None,
+        portal_id: int = PORTAL,
+        **properties: str,
+    ) -> str:
+        """A new deal with line items and a contact (its properties, or the id of one there is)."""
+        known = {"id": contact} if isinstance(contact, str) else {"properties": dict(contact or {})}
+        below: dict[str, Any] = {"line_items": [{"properties": dict(line)} for line in lines]}
+        below |= {"contacts": [known]} if contact else {}
+        deal = {"dealname": "A deal of this story", **properties}
+        asked = {"portal_id": portal_id, "object_type": "deals", "properties": deal, "associations": below}
+        return str(self.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
+
+    def contact_of(self, deal_id: int | str, portal_id: int = PORTAL) -> str:
+        """The id of a deal's first contact."""
+        found = self.ask_sandbox("GET", f"/hubspot/objects/{portal_id}/deals/{deal_id}")
+        return str(found["associations"]["contacts"][0])
 
     def deal(self, deal_id: int | str, portal_id: int = PORTAL) -> dict[str, str | None]:
         """A deal's properties as HubSpot holds them."""
-        portals = self.ask_sandbox("GET", "/books")["hubspot"]["portals"]
-        properties: dict[str, str | None] = portals[str(portal_id)]["objects"]["deals"][str(deal_id)]["properties"]
+        found = self.ask_sandbox("GET", f"/hubspot/objects/{portal_id}/deals/{deal_id}")
+        properties: dict[str, str | None] = found["properties"]
         return properties
 
     def calls(self, vendor: str, path: str = "") -> list[dict[str, Any]]:
         """The requests a vendor got, oldest first, whose path holds `path`."""
         found = self.ask_sandbox("GET", "/requests")["requests"]
         return [each for each in found if each["vendor"] == vendor and path in each["path"]]
+
+    def creates(self, entity: str, realm_id: str = REALM) -> list[dict[str, Any]]:
+        """Every try to create something in QuickBooks, whatever came of it, with its `requestid`."""
+        found = self.calls("quickbooks", f"/v3/company/{realm_id}/{entity}")
+        posts = [each for each in found if each["method"] == "POST" and each["path"].endswith(f"/{entity}")]
+        return [{**each, "requestid": parse_qs(each["query"])["requestid"][0]} for each in posts]
 
     def refusals(self) -> list[dict[str, Any]]:
         """Requests of ours that no documented client would send: must be none."""
@@ -127,6 +196,15 @@ class Harness:
     def trouble(self, kind: str, path: str, **rule: Any) -> None:
         """Script trouble on the wire: see `service/sandbox/trouble.py`."""
         self.ask_sandbox("POST", "/trouble", {"kind": kind, "path": path, **rule})
+
+    def calm(self) -> None:
+        """No more trouble on the wire."""
+        self.ask_sandbox("DELETE", "/trouble")
+
+    def lose_patience(self, seconds: float) -> None:
+        """Wait only so long for QuickBooks' answers: a real time-out, without waiting a minute for it."""
+        gateway = self.services.quickbooks
+        gateway._line = replace(gateway._line, read_seconds=seconds, write_seconds=seconds)
 
     def connect(self, portal_id: int = PORTAL, realm_id: str = REALM) -> None:
         """Join a portal and a realm, as `connections add` does."""
@@ -145,21 +223,48 @@ class Harness:
         self.clock.advance(span)
         self.world.clock.freeze(self.clock.now())
 
-    def work(self, most: int = 50) -> int:
-        """Run everything that is due now, in the worker's order; returns the number of runs."""
+    def work(self, most: int = 50, *, together: bool = False) -> int:
+        """Run everything that is due now, in the worker's order; returns the number of runs.
+
+        `together`: what may start at once runs in threads of its own, as in the worker.
+        """
         runs = 0
         while runs < most:
             self.world.clock.freeze(self.clock.now())
             self.services.pacing.refresh(1)
-            started: list[Start] = []
             self.stores.due.bring_late_ones(self.clock.now())
-            self.stores.due.start(self.clock.now(), self.room_of, 64, lambda _tx, start: started.append(start))
-            for start in started:
-                run_callback(start.portal_id, start.callback_id, WORK[start.action])
+            started = self.stores.due.start(self.clock.now(), self.room_of, 64, lambda _tx, _start: None)
+            if together:
+                with ThreadPoolExecutor(max_workers=32) as threads:
+                    list(threads.map(self.run, started))
+            else:
+                for start in started:
+                    self.run(start)
             runs += len(started)
             if not started:
                 return runs
         raise AssertionError(f"still work to do after {most} runs")
+
+    def run(self, start: Start) -> None:
+        """One run, as the engine would begin it."""
+        run_callback(start.portal_id, start.callback_id, WORK[start.action])
+
+    def finish(self, within: timedelta = timedelta(hours=3)) -> timedelta:
+        """Work and let time pass until nothing waits any more; returns how long that took."""
+        began = self.clock.now()
+        while True:
+            self.work()
+            due = self.rows("SELECT min(due_at) AS due FROM callbacks WHERE state IN ('received', 'waiting')")[0].due
+            if due is None:
+                return self.clock.now() - began
+            assert self.clock.now() - began < within, f"not done within {within}: {self.open_callbacks()}"
+            # What is due and does not start waits for the end of a pause.
+            self.pass_time(max(from_ms(due) - self.clock.now(), timedelta(seconds=5)))
+
+    def open_callbacks(self) -> list[tuple[str, str, str]]:
+        """What is not completed: callback id, state, note."""
+        statement = "SELECT callback_id, state, note FROM callbacks WHERE state <> 'completed' ORDER BY callback_id"
+        return [tuple(row) for row in self.rows(statement)]
 
     def room_of(self, portal_id: PortalId, realm_id: str, running: int) -> int:
         """As `Starter.room_of`."""
@@ -174,6 +279,51 @@ class Harness:
         found = self.stores.callbacks.find(PortalId(portal_id), CallbackId(callback_id))
         assert found is not None, f"no row for {callback_id}"
         return found
+
+    def timeline(self, callback_id: str, portal_id: int = PORTAL) -> list[str]:
+        """What happened to a callback out of the ordinary."""
+        return [event for _, event, _ in self.stores.callbacks.timeline(self.callback(callback_id, portal_id))]
+
+    def assert_invoiced(
+        self, callback_id: str, deal_id: int | str, portal_id: int = PORTAL, realm_id: str = REALM
+    ) -> dict[str, Any]:
+        """The callback ended in an invoice: in the books, on the deal, in the workflow, in our row. Returns it."""
+        told = self.hubspot_callback(callback_id)
+        assert (told["state"], told["execution_state"]) == ("completed", "SUCCESS"), told["outputs"]
+        assert told["effective_completions"] == 1
+        assert told["complaints"] == []
+        (invoice,) = [
+            each for each in self.invoices_of(deal_id, realm_id) if each["Id"] == told["outputs"]["invoiceId"]
+        ]
+        assert told["outputs"]["invoiceNumber"] == invoice.get("DocNumber", "")
+        assert Decimal(told["outputs"]["invoiceAmount"]) == Decimal(str(invoice["TotalAmt"]))
+        assert told["outputs"]["errorCode"] == ""
+        deal = self.deal(deal_id, portal_id)
+        assert deal["qbo_invoice_id"] == invoice["Id"]
+        assert not deal["qbo_invoice_error"]
+        row = self.callback(callback_id, portal_id)
+        assert (row.state, row.outcome, row.told) == ("completed", "SUCCESS", "completed")
+        return invoice
+
+    def assert_invoiced_once(
+        self, callback_id: str, deal_id: int | str, portal_id: int = PORTAL, realm_id: str = REALM
+    ) -> dict[str, Any]:
+        """As `assert_invoiced`, and the deal has no other invoice."""
+        invoice = self.assert_invoiced(callback_id, deal_id, portal_id, realm_id)
+        assert len(self.invoices_of(deal_id, realm_id)) == 1
+        return invoice
+
+    def assert_refused(self, callback_id: str, deal_id: int | str, code: str, portal_id: int = PORTAL) -> str:
+        """The callback ended without an invoice, and everybody was told why. Returns the sentence."""
+        told = self.hubspot_callback(callback_id)
+        assert (told["state"], told["execution_state"]) == ("completed", "FAIL_CONTINUE"), told["outputs"]
+        assert told["effective_completions"] == 1
+        assert (told["outputs"]["errorCode"], told["outputs"]["invoiceId"]) == (code, "")
+        sentence: str = told["outputs"]["errorMessage"]
+        assert self.deal(deal_id, portal_id)["qbo_invoice_error"] == f"{code}: {sentence}"
+        row = self.callback(callback_id, portal_id)
+        assert (row.state, row.outcome, row.error_code, row.told) == ("completed", "FAIL_CONTINUE", code, "completed")
+        return sentence
 
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
         """Whatever a test wants to see of the database."""
