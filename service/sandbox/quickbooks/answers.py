@@ -24,7 +24,7 @@ def trace_headers() -> list[tuple[str, str]]:
 
 
 def refuse(reason: str) -> None:
-    """Note for the tape that no documented client would have sent this request."""
+    """Note for the tape that no caller written from the documentation would have sent this request."""
     request.environ["sandbox.refused"] = reason
 
 

@@ -46,7 +46,7 @@ class Asked:
         return words
 
     def wants(self, kind: str) -> None:
-        """Without the right Accept header QuickBooks answers in XML: no client of ours wants that."""
+        """Without the right Accept header QuickBooks answers in XML: no caller of ours wants that."""
         if kind not in self.accept:
             raise Fault("500", f"Accept must name {kind}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from service.sandbox.quickbooks.answers import fault_response
+from service.sandbox.quickbooks.answers import fault_response, refuse
 from service.sandbox.quickbooks.asked import Asked, take_apart
 from service.sandbox.quickbooks.batch import run_batch
 from service.sandbox.quickbooks.faults import Fault
@@ -43,6 +43,12 @@ def company_routes(quickbooks: QuickBooks) -> Blueprint:
             return fault_response(realm, fault)
         finally:
             meter.leave()
+
+    @routes.route("/v3/company/", defaults={"_": ""}, methods=METHODS)
+    @routes.route("/v3/company/<_>", methods=METHODS, strict_slashes=False)
+    def nowhere(_: str) -> Response:
+        refuse(f"no such address: {request.method} {request.path}")
+        return Response("<html><body><h1>404 Not Found</h1></body></html>", 404, mimetype="text/html")
 
     return routes
 

@@ -44,7 +44,7 @@ MESSAGES: dict[str, str] = {
     "10200": "Company has been reset",
 }  # fmt: skip
 
-# Requests that a client written from the documentation does not send. Everything else is business.
+# Requests that a caller written from the documentation does not send. Everything else is business.
 REFUSED = {
     "500", "1040", "2000", "2010", "2020", "2030", "2040", "2050", "2060", "2070", "2080", "2090", "2100", "2110",
     "2120", "2130", "2140", "2150", "2160", "2170", "2200", "2220", "2230", "2240", "2250", "2600", "3000",
@@ -63,7 +63,7 @@ STALE = (
 
 
 class Fault(Exception):
-    """QuickBooks refuses; `refused` says which rule a documented client would not have broken."""
+    """QuickBooks refuses; `refused` says which rule a careful caller would not have broken."""
 
     def __init__(self, code: str, detail: str = "", element: str = "", *, refused: bool | None = None) -> None:
         super().__init__(f"{code} {detail}")

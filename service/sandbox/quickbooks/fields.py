@@ -16,6 +16,7 @@ Check = Callable[[Any, str], Any]
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIGITS = 15
+_FINEST = Decimal("0.00001")
 
 
 def text(limit: int, forbidden: str = "") -> Check:
@@ -42,7 +43,7 @@ def decimal(value: Any, element: str) -> Decimal:
         raise Fault("2100", f"{element} must be a JSON number", element)
     if not value:
         return Decimal(0)
-    if value.adjusted() >= _DIGITS or (value.as_tuple()[2] < -5 and value.normalize().as_tuple()[2] < -5):
+    if value.adjusted() >= _DIGITS or value != value.quantize(_FINEST):
         raise Fault("2110", f"{element} has too many digits", element)
     return Decimal(value)
 

@@ -17,6 +17,7 @@ _FORM_FIELDS = {
     "authorization_code": {"grant_type", "code", "redirect_uri"},
     "refresh_token": {"grant_type", "refresh_token"},
 }
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _DISCOVERY = ("openid_configuration", "openid_sandbox_configuration")
 
 
@@ -82,6 +83,13 @@ def oauth_routes(quickbooks: QuickBooks) -> Blueprint:
     @routes.get("/op/v1/jwks")
     def keys() -> Response:
         return jsonify(keys=[])
+
+    @routes.route("/.well-known/<path:_>", methods=_METHODS)
+    @routes.route("/oauth2/<path:_>", methods=_METHODS)
+    @routes.route("/v2/oauth2/<path:_>", methods=_METHODS)
+    def nowhere(_: str) -> Response:
+        refuse(f"no such address: {request.method} {request.path}")
+        return Response("<html><body><h1>404 Not Found</h1></body></html>", 404, mimetype="text/html")
 
     return routes
 

@@ -137,7 +137,7 @@ class _Reader:
         return _text(self._take("text"))
 
     def _have_order(self) -> bool:
-        """ORDERBY; some clients write it as two words and get away with it."""
+        """ORDERBY; some callers write it as two words and get away with it."""
         if self._have("ORDERBY"):
             return True
         if self._have("ORDER"):

@@ -130,9 +130,7 @@ def _add_sales(builder: Builder) -> None:
                       "CustomerMemo": {"value": THANKS}, **more}  # fmt: skip
         if code:
             body["TxnTaxDetail"] = {"TxnTaxCodeRef": {"value": code}}
-        if more.get("EmailStatus"):
-            mail = builder.realm.shelves["Customer"].rows[str(customer)]["PrimaryEmailAddr"]
-            body["BillEmail"] = mail
+        body["BillEmail"] = builder.realm.shelves["Customer"].rows[str(customer)]["PrimaryEmailAddr"]
         builder.add("Invoice", key, body, number=number)
     for key, payer, invoice, amount, day in PAYMENTS:
         _at(builder, day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -18,6 +19,7 @@ def stamp_precisely(instant: datetime) -> str:
     return instant.astimezone(PACIFIC).isoformat(timespec="milliseconds")
 
 
+@lru_cache(maxsize=4096)
 def parse_instant(text: str) -> datetime:
     """An aware instant; without an offset the Pacific one is meant. Raises ValueError."""
     instant = datetime.fromisoformat(text)

@@ -153,11 +153,13 @@ class Webhooks:
     def _send(self, body: bytes, events: list[Event], attempt: int, content_type: str) -> int | None:
         heard = self.subscription
         status: int | None = None
-        try:
-            status = post(str(heard.url), body, content_type, heard.timeout_seconds)
-        except (OSError, http.client.HTTPException):
-            pass
-        self.deliveries.append(Delivery(time.time(), [event.id for event in events], attempt, status))
+        if heard.url:
+            try:
+                status = post(heard.url, body, content_type, heard.timeout_seconds)
+            except (OSError, http.client.HTTPException):
+                pass
+        with self._changed:
+            self.deliveries.append(Delivery(time.time(), [event.id for event in events], attempt, status))
         return status
 
     def state(self) -> dict[str, Any]:

@@ -156,6 +156,23 @@ def test_gateway_errors_may_come_in_xml(company: Company, quickbooks: QuickBooks
     assert b'code="3200"' in answer.get_data()
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/.well-known/openid"),
+        ("GET", "/oauth2/v1/tokens/bearer"),
+        ("POST", "/oauth2/v1/token"),
+        ("POST", "/v2/oauth2/revoke"),
+        ("GET", f"/v3/company/{CRAIG}"),
+        ("GET", f"/v3/company/{CRAIG}/"),
+        ("POST", "/v3/company/"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(app: Flask, method: str, path: str) -> None:
+    assert app.test_client().open(path, method=method).status_code == 404
+    assert app.extensions["refused"][0].startswith("no such address")
+
+
 def test_no_bearer_is_refused(company: Company) -> None:
     assert company.raw("GET", "/preferences", headers={"Authorization": ""}).status_code == 401
     assert company.refused == "no bearer token"
