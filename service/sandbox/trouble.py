@@ -162,6 +162,7 @@ class Wire:
         self, rule: Rule, environ: dict[str, Any], start_response: Callable[..., Any], request: Request
     ) -> Iterable[bytes]:
         if rule.kind == "lose_request":
+            time.sleep(rule.seconds)
             return _hang_up(environ, start_response)
         if rule.kind == "status":
             return _status(rule, start_response, request)

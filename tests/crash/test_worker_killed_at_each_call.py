@@ -1,0 +1,94 @@
+"""The worker is killed at each call of a run: before, during and after it. There is one invoice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.crash.processes import Installation, Tenant
+
+pytestmark = pytest.mark.slow
+
+# Longer than a worker needs to be killed and replaced: what was on its way arrives beside the repetition.
+HELD_SECONDS = 0.6
+MOMENTS = {
+    "before": "lose_request",  # held, and never seen by the vendor
+    "during": "delay",  # held, and worked on by the vendor when the worker is dead
+    "after": "hang",  # worked on by the vendor, the answer never sent
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a run: how to meet it on the wire."""
+
+    name: str
+    path: str
+    method: str = "POST"
+    skip: int = 0
+
+
+CALLS = (
+    Call("intuit discovery", r"/\.well-known/openid_configuration", "GET"),
+    Call("quickbooks token", "/oauth2/v1/tokens/bearer"),
+    Call("company info", "/companyinfo/", "GET"),
+    Call("preferences", "/preferences", "GET"),
+    Call("hubspot token", "/oauth/2026-03/token"),
+    Call("account details", "/account-info/2026-03/details", "GET"),
+    Call("properties read", r"/crm/properties/2026-03/deals\?", "GET"),
+    Call("property group", "/crm/properties/2026-03/deals/groups"),
+    Call("properties create", "/crm/properties/2026-03/deals/batch/create"),
+    Call("deal read", "/crm/objects/2026-03/deals/batch/read"),
+    Call("line items of the deal", "/crm/associations/2026-03/deals/line_items/batch/read"),
+    Call("line items read", "/crm/objects/2026-03/line_items/batch/read"),
+    Call("contacts of the deal", "/crm/associations/2026-03/deals/contacts/batch/read"),
+    Call("contact read", "/crm/objects/2026-03/contacts/batch/read"),
+    Call("customer by email", r"/query\?.*Customer.*PrimaryEmailAddr", "GET"),
+    Call("customer by name", r"/query\?.*Customer.*DisplayName", "GET"),
+    Call("customer create", r"/customer\?"),
+    Call("item by sku", r"/query\?.*Item.*Sku%20in", "GET"),
+    Call("item by name", r"/query\?.*Item.*Name%20in", "GET"),
+    Call("income account", r"/query\?.*Account", "GET"),
+    Call("item create", r"/item\?"),
+    Call("invoice create", r"/invoice\?"),
+    Call("deal update", "/crm/objects/2026-03/deals/", "PATCH"),
+    Call("callback completion", "/automation/actions/callbacks/2026-03/"),
+)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name.replace(" ", "-"))
+def test_killed(installation: Installation, call: Call, moment: str) -> None:
+    # Intuit's own rule that a refreshed token stays good for a while; without it, see test_token_lost.
+    installation.set_sandbox(quickbooks={"refresh_grace_seconds": 60})
+    tenant = installation.take_tenant()
+    deal_id = installation.make_deal(tenant, f"{tenant.portal_id}")
+    struck = installation.trouble(MOMENTS[moment], call.path, method=call.method, skip=call.skip, seconds=HELD_SECONDS)
+
+    (callback_id,) = installation.enroll(tenant, deal_id, inputs={"itemNotFound": "create"})
+    installation.wait_for(
+        lambda: struck() == 1, f"the worker to call: {call.name}", seconds=15, callback_id=callback_id
+    )
+    installation.worker.kill()
+    installation.start_worker()
+    installation.wait_until_completed([callback_id])
+
+    check_invoiced_once(installation, tenant, {callback_id: deal_id})
+
+
+def check_invoiced_once(installation: Installation, tenant: Tenant, deals: dict[str, str]) -> None:
+    """Each callback of the tenant ended in one invoice, on its deal, told once; nothing was made twice."""
+    books, invoices = installation.books(tenant), installation.invoices(tenant)
+    told = {each["callback_id"]: each for each in installation.hubspot_callbacks(tenant)}
+    assert sorted(told) == sorted(deals)
+    assert len(invoices) == len(deals)
+    assert {told[key]["outputs"].get("invoiceId") for key in deals} == {each["Id"] for each in invoices}
+    for callback_id, deal_id in deals.items():
+        callback = told[callback_id]
+        assert (callback["state"], callback["execution_state"]) == ("completed", "SUCCESS")
+        assert callback["effective_completions"] == 1
+        assert installation.deal(tenant, deal_id)["qbo_invoice_id"] == callback["outputs"]["invoiceId"]
+    for kind, name in (("Customer", "DisplayName"), ("Item", "FullyQualifiedName")):
+        names = [each[name] for each in books[kind]]
+        assert len(names) == len(set(names))
