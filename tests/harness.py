@@ -50,6 +50,7 @@ class Harness:
 
     def __init__(self, database_url: str, sandbox: InThread, directory: Path) -> None:
         self.sandbox, self.world = sandbox, sandbox.world
+        self._session = requests.Session()
         self.clock = FixedClock(datetime.now(UTC).replace(microsecond=0))
         self.world.clock.freeze(self.clock.now())
         # The port is known only once the socket is open, and the service verifies against its address.
@@ -74,6 +75,7 @@ class Harness:
         """Give port and database back."""
         self._server.shutdown()
         self._server.server_close()
+        self._session.close()
         self.stores.database.close()
 
     def set_sandbox(self, **vendors: dict[str, Any]) -> None:
@@ -82,7 +84,7 @@ class Harness:
 
     def ask_sandbox(self, method: str, path: str, document: Any = None) -> Any:
         """One of the sandbox's own controls."""
-        answer = requests.request(method, f"{self.sandbox.url}/_sandbox{path}", json=document, timeout=30)
+        answer = self._session.request(method, f"{self.sandbox.url}/_sandbox{path}", json=document, timeout=30)
         assert answer.status_code < 400, answer.text
         return answer.json()
 
@@ -136,6 +138,11 @@ class Harness:
         found = [each for each in self.invoices(realm_id) if f"HubSpot deal {deal_id} [" in each["PrivateNote"]]
         return sorted(found, key=lambda each: int(each["Id"]))
 
+    def replayed(self, realm_id: str = REALM) -> int:
+        """How often QuickBooks recognised a request id and answered as the first time."""
+        times: int = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")["replayed"]
+        return times
+
     def counts(self, realm_id: str = REALM) -> dict[str, int]:
         """How many objects of each kind are in a realm's books."""
         found: dict[str, int] = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")["counts"]
@@ -165,6 +172,11 @@ class Harness:
         deal = {"dealname": "A deal of this story", **properties}
         asked = {"portal_id": portal_id, "object_type": "deals", "properties": deal, "associations": below}
         return str(self.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
+
+    def another_deal(self, portal_id: int = PORTAL) -> str:
+        """A plain deal, as often as a story needs one: two hours of design for Amy, 150.00."""
+        line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+        return self.make_deal([line], self.contact_of(self.story("one-line")), portal_id)
 
     def contact_of(self, deal_id: int | str, portal_id: int = PORTAL) -> str:
         """The id of a deal's first contact."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from service.engine.coalescing import Lane, Lanes
+from service.coalescing import Lane, Lanes
 from service.engine.pacing import Pacing
 from service.hubspot.answers import Association, Completion, CrmRecord
 from service.hubspot.gateway import Gateway

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from service.ids import CallbackId, PortalId, RealmId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
+from service.store.intake import Intake
 
 SUCCESS, FAIL_CONTINUE = "SUCCESS", "FAIL_CONTINUE"
 
@@ -84,15 +85,6 @@ class StoredCallback:
         return {"portal_id": self.portal_id, "callback_id": self.callback_id}
 
 
-_RECEIVE = sa.text(
-    """INSERT INTO callbacks (portal_id, callback_id, action, object_type, object_id, realm_id, inputs, context,
-         body_hash, state, received_at, due_at, deadline_at, expires_at,
-         outcome, outputs, error_code, error_message, settled_at, completed_at, told)
-       VALUES (:portal_id, :callback_id, :action, :object_type, :object_id, :realm_id, :inputs, :context,
-         :body_hash, :state, :received_at, :received_at, :deadline_at, :expires_at,
-         :outcome, :outputs, :error_code, :error_message, :settled_at, :settled_at, :told)
-       ON CONFLICT (portal_id, callback_id) DO NOTHING"""
-)
 _SELECT = sa.text("SELECT * FROM callbacks WHERE portal_id = :portal_id AND callback_id = :callback_id")
 _SETTLE = sa.text(
     """UPDATE callbacks SET outcome = :outcome, outputs = :outputs, error_code = :error_code,
@@ -138,6 +130,7 @@ class Callbacks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._intake = Intake(database)
 
     def receive(
         self, arrival: Arrival, refusal: tuple[str, str, Mapping[str, str]] | None = None
@@ -161,6 +154,7 @@ class Callbacks:
             "body_hash": arrival.body_hash,
             "state": "completed" if refusal else "received",
             "received_at": at,
+            "due_at": at,
             "deadline_at": to_ms(arrival.deadline_at),
             "expires_at": to_ms(arrival.expires_at),
             "outcome": FAIL_CONTINUE if refusal else None,
@@ -168,15 +162,16 @@ class Callbacks:
             "error_code": code,
             "error_message": sentence,
             "settled_at": at if refusal else None,
+            "completed_at": at if refusal else None,
             "told": "answered" if refusal else None,
         }
-        with self._database.write() as tx:
-            if tx.execute(_RECEIVE, row).rowcount == 1:
-                return None
-            earlier = _read(tx.execute(_SELECT, row).mappings().one())
-            if earlier.body_hash != arrival.body_hash:
-                tx.execute(_TRANSITION, _event(earlier, arrival.received_at, "delivered_with_another_body"))
-            return earlier
+        if self._intake.insert(row):
+            return None
+        earlier = self.find(arrival.portal_id, arrival.callback_id)
+        assert earlier is not None, "a key that is taken has its row"
+        if earlier.body_hash != arrival.body_hash:
+            self.note_event(earlier, "delivered_with_another_body", None, arrival.received_at)
+        return earlier
 
     def find(self, portal_id: PortalId, callback_id: CallbackId) -> StoredCallback | None:
         """The row, or None."""

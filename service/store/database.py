@@ -31,11 +31,15 @@ class Database:
         # One writer at a time is SQLite's own rule; queueing here is fair, its busy handler is not.
         self._writer = threading.Lock() if self.is_sqlite else None
         self._writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
+        # Each read is one statement: neither database needs a transaction round it.
+        single = {"sqlite_begin": None} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._reading = self.engine.execution_options(**single)
+        self.placeholder = "?" if self.is_sqlite else "%s"
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A consistent view, never written to."""
-        with self.engine.begin() as connection:
+        """For single statements that change nothing."""
+        with self._reading.connect() as connection:
             yield connection
 
     @contextmanager
@@ -44,15 +48,42 @@ class Database:
 
         Raises: sqlalchemy.exc.DBAPIError when the database cannot take it.
         """
+        with self._alone(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write_raw(self) -> Iterator[Any]:
+        """As `write`, on the driver's own cursor and with `placeholder` for values.
+
+        Raises: sqlalchemy.exc.OperationalError.
+        """
+        with self._alone():
+            connection = self.engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                if self.is_sqlite:
+                    cursor.execute("BEGIN IMMEDIATE")
+                yield cursor
+                connection.commit()
+            except self.engine.dialect.loaded_dbapi.Error as error:
+                connection.invalidate()
+                raise sa.exc.OperationalError("write_raw", {}, error) from error
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The writer's place, on SQLite; not waited for longer than a client would."""
         if self._writer is None:
-            with self.engine.begin() as connection:
-                yield connection
+            yield
             return
         if not self._writer.acquire(timeout=BUSY_SECONDS):
             raise sa.exc.OperationalError("waiting for the writer", {}, sqlite3.OperationalError("database is busy"))
         try:
-            with self._writing.begin() as connection:
-                yield connection
+            yield
         finally:
             self._writer.release()
 
@@ -109,7 +140,8 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {kind}")
+        if kind is not None:
+            connection.exec_driver_sql(f"BEGIN {kind}")
 
     return engine
 

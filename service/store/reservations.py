@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from service.errors import TryLater
 from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, RequestId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
@@ -67,28 +68,32 @@ class Reservations:
         self._database = database
 
     def reserve(self, reservation: Reservation) -> None:
-        """Write the reservation durably; only after that may anything be sent."""
+        """Write the reservation durably; only after that may anything be sent.
+
+        Raises: TryLater when another run of the callback has reserved meanwhile.
+        """
         with self._database.write() as tx:
             self.reserve_in(tx, reservation)
 
     def reserve_in(self, tx: sa.Connection, reservation: Reservation) -> None:
         """As `reserve`, in a transaction of the caller's."""
-        tx.execute(
-            _RESERVE,
-            {
-                "portal_id": reservation.portal_id,
-                "callback_id": reservation.callback_id,
-                "generation": reservation.generation,
-                "realm_id": reservation.realm_id,
-                "entity": reservation.entity,
-                "request_id": reservation.request_id,
-                "mark": reservation.mark,
-                "customer_id": reservation.customer_id,
-                "body": reservation.body.decode(),
-                "reserved_at": to_ms(reservation.reserved_at),
-                "look_first": reservation.look_first,
-            },
-        )
+        row = {
+            "portal_id": reservation.portal_id,
+            "callback_id": reservation.callback_id,
+            "generation": reservation.generation,
+            "realm_id": reservation.realm_id,
+            "entity": reservation.entity,
+            "request_id": reservation.request_id,
+            "mark": reservation.mark,
+            "customer_id": reservation.customer_id,
+            "body": reservation.body.decode(),
+            "reserved_at": to_ms(reservation.reserved_at),
+            "look_first": reservation.look_first,
+        }
+        try:
+            tx.execute(_RESERVE, row)
+        except sa.exc.IntegrityError as error:
+            raise TryLater("Another run of this callback is about to write its invoice.") from error
 
     def latest(self, portal_id: PortalId, callback_id: CallbackId) -> Reservation | None:
         """The callback's newest generation, or None."""

@@ -208,9 +208,14 @@ def test_the_first_outcome_counts(database: Database, callbacks: Callbacks) -> N
 
 def test_an_outcome_is_not_written_when_its_transaction_fails(database: Database, callbacks: Callbacks) -> None:
     row = bring_to("running", database, callbacks)
-    with pytest.raises(ZeroDivisionError), database.write() as tx:
-        assert callbacks.settle(tx, row, SUCCESS, {}, NOW)
-        raise ZeroDivisionError
+
+    def settle_and_fail() -> None:
+        with database.write() as tx:
+            assert callbacks.settle(tx, row, SUCCESS, {}, NOW)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        settle_and_fail()
     assert found(callbacks).outcome is None
 
 

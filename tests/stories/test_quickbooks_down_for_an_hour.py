@@ -23,9 +23,9 @@ def test_down_for_an_hour(harness: Harness, kind: str) -> None:
     harness.trouble("status" if kind == "html" else kind, down, **rule)
 
     callbacks = {deal_id: harness.enroll(deal_id) for deal_id in deals}
-    for _ in range(120):
+    for _ in range(60):
         harness.work()
-        harness.pass_time(timedelta(seconds=30))
+        harness.pass_time(timedelta(minutes=1))
     probes = len(harness.calls("quickbooks", down))
     assert 5 < probes < 40, probes
     assert harness.invoices() == []
