@@ -1,1 +1,4 @@
-"""QuickBooks Online, played strictly: written from the contract, importing nothing of the service."""
+"""QuickBooks Online, played strictly.
+
+Written from the contract, importing nothing of the service.
+"""

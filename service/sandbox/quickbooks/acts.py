@@ -1,4 +1,4 @@
-"""What people do in QuickBooks itself, behind every app's back: pay, void, rename, merge."""
+"""What people do in QuickBooks itself: pay, void, rename, merge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ class UnknownAct(ValueError):
 
 
 def perform_act(realm: Realm, act: str, asked: Json) -> Json:
-    """Do one act; returns the object it left. Raises Fault, UnknownAct, KeyError for what is missing."""
+    """Do one act; returns the object it left.
+
+    Raises Fault, UnknownAct, KeyError for what is missing.
+    """
     do = ACTS.get(act)
     if do is None:
         raise UnknownAct(f"act must be one of {', '.join(sorted(ACTS))}")
@@ -41,7 +44,7 @@ def _pointer(row: Json, **changes: Any) -> Json:
 
 
 def _receive_payment(realm: Realm, asked: Json) -> Json:
-    """Money for one invoice (its whole balance unless `amount` is given), or just for a customer."""
+    """Money for one invoice, its whole balance by default, or just for a customer."""
     body: Json = {"TxnDate": asked.get("date", realm.today())}
     if "invoice_id" in asked:
         invoice = _row(realm, "Invoice", asked["invoice_id"])
@@ -57,7 +60,7 @@ def _receive_payment(realm: Realm, asked: Json) -> Json:
 
 
 def _create_invoice(realm: Realm, asked: Json) -> Json:
-    """An invoice written by hand: `lines` of item_id, quantity, price; or one `amount`."""
+    """An invoice by hand: `lines` of item_id, quantity, price; or one `amount`."""
     customer = _row(realm, "Customer", asked["customer_id"])
     lines = asked.get("lines") or [{"item_id": "1", "quantity": 1, "price": asked["amount"]}]
     body: Json = {
@@ -136,7 +139,7 @@ def _unapply_payment(realm: Realm, asked: Json) -> Json:
 
 
 def _fix_payment(realm: Realm, asked: Json) -> Json:
-    """Put the payment into a bank deposit (6540), or match it with the bank's feed (6480)."""
+    """Deposit the payment (6540), or match it with the bank's feed (6480)."""
     row = _row(realm, "Payment", asked["payment_id"])
     realm.fixed[row["Id"]] = "6480" if asked["act"] == "match_payment" else "6540"
     return row
@@ -164,7 +167,7 @@ def _create_vendor(realm: Realm, asked: Json) -> Json:
 
 
 def _merge_customers(realm: Realm, asked: Json) -> Json:
-    """Everything of the loser becomes the keeper's; the loser's id cannot be read any more."""
+    """All of the loser becomes the keeper's; its id cannot be read any more."""
     keep, lose = _row(realm, "Customer", asked["keep_id"]), _row(realm, "Customer", asked["lose_id"])
     reference = {"value": keep["Id"], "name": keep["DisplayName"]}
     for kind in TRANSACTIONS:

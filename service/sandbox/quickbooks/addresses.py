@@ -1,4 +1,7 @@
-"""Addresses: kept as sent on customers, flipped to free form on sales (contract 2.5)."""
+"""Addresses: kept as sent on customers, flipped to free form on sales.
+
+Contract 2.5.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def with_id(realm: Realm, address: Json) -> Json:
 
 
 def free_form(realm: Realm, address: Json, element: str) -> Json:
-    """The address of a sale as read back: lines only, city, state and ZIP in the last of them."""
+    """The address of a sale as read back: lines only, place and ZIP in the last."""
     check_address(address, element)
     lines = [address[name] for name in _LINES if address.get(name)]
     place = ", ".join(address[n] for n in ("City", "CountrySubDivisionCode") if address.get(n))

@@ -1,4 +1,4 @@
-"""Answers as they leave: envelope, headers, faults; and the note that a request was out of line."""
+"""Answers as they leave: envelope, headers, faults, notes for the tape."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def trace_headers() -> list[tuple[str, str]]:
 
 
 def refuse(reason: str) -> None:
-    """Note for the tape that no caller written from the documentation would have sent this request."""
+    """Note for the tape that no careful caller would have sent this request."""
     request.environ["sandbox.refused"] = reason
 
 

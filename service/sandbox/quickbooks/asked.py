@@ -1,4 +1,7 @@
-"""A request to the API, taken apart strictly: path, parameters, headers, body (contract 2.1)."""
+"""A request taken apart strictly: path, parameters, headers, body.
+
+Contract 2.1.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class Asked:
         return words
 
     def wants(self, kind: str) -> None:
-        """Without the right Accept header QuickBooks answers in XML: no caller of ours wants that."""
+        """Without this Accept header QuickBooks answers in XML, which nobody wants."""
         if kind not in self.accept:
             raise Fault("500", f"Accept must name {kind}")
 

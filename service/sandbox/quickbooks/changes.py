@@ -15,7 +15,7 @@ UNSUPPORTED = {"TaxCode", "TaxRate"}
 
 
 def changes_since(realm: Realm, kinds: list[str], since: str) -> list[Json]:
-    """One slot per kind asked for, empty where nothing changed; 1000 objects at most in all."""
+    """One slot per kind, empty where nothing changed; 1000 objects at most."""
     for kind in kinds:
         if kind not in KINDS or kind in UNSUPPORTED:
             raise Fault("2000", f"Invalid Object Name : {kind}", "entities")
@@ -43,7 +43,7 @@ def _changed(realm: Realm, kind: str, at: datetime) -> list[Json]:
 
 
 def _parse(since: str) -> datetime:
-    """An instant with its offset; a plus sign that was not encoded arrives as a blank and is refused."""
+    """An instant with its offset; a plus sign not encoded is a blank and refused."""
     try:
         at = datetime.fromisoformat(since)
     except ValueError:

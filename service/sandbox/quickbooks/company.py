@@ -1,4 +1,4 @@
-"""Everything under /v3/company/<realm>: through the gate, then to the right operation."""
+"""Everything under /v3/company/<realm>: the gate, then the operation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def company_routes(quickbooks: QuickBooks) -> Blueprint:
-    """The accounting API. One route: QuickBooks' paths are looked at by ourselves, case and all."""
+    """The accounting API.
+
+    One route: QuickBooks' paths are looked at by ourselves, case and all.
+    """
     routes = Blueprint("quickbooks_company", __name__)
 
     @routes.route("/v3/company/<realm_id>/<path:rest>", methods=METHODS)
@@ -54,7 +57,10 @@ def company_routes(quickbooks: QuickBooks) -> Blueprint:
 
 
 def answer(asked: Asked) -> Response:
-    """The operation that method and path name. Raises Fault; 500 for what is not documented."""
+    """The operation that method and path name.
+
+    Raises Fault; 500 for what is not documented.
+    """
     path, method = asked.path, asked.method
     asked.wants("application/pdf" if path[-1] == "pdf" else "application/json")
     if path == ("query",) and method in ("GET", "POST"):

@@ -1,4 +1,4 @@
-"""What can be changed about a realm from outside: closed books, a lapsed subscription, lost consent."""
+"""What is changed about a realm from outside: closed books, lost consent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ class UnknownCondition(ValueError):
 
 
 def change_realm(quickbooks: QuickBooks, realm: Realm, asked: Json) -> None:
-    """Change conditions of a realm. Raises UnknownCondition before anything is changed."""
+    """Change conditions of a realm.
+
+    Raises UnknownCondition before anything is changed.
+    """
     for name in asked:
         if name not in CONDITIONS:
             raise UnknownCondition(f"{name} is not one of {', '.join(sorted(CONDITIONS))}")

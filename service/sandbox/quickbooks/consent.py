@@ -1,4 +1,7 @@
-"""The page on which a person lets an app into a company, or does not (contract 1.3)."""
+"""The page on which a person lets an app into a company, or does not.
+
+Contract 1.3.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _FORM = """<p>An app asks to read and write the books of one of your companies.<
 
 
 def consent_routes(quickbooks: QuickBooks) -> Blueprint:
-    """GET shows the choice, POST sends the browser back with a code or with access_denied."""
+    """GET shows the choice, POST sends back a code or access_denied."""
     routes = Blueprint("quickbooks_consent", __name__)
 
     @routes.get("/connect/oauth2")

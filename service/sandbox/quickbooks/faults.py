@@ -1,4 +1,4 @@
-"""How QuickBooks says no: the codes of contract 2.10 and the shapes they travel in."""
+"""How QuickBooks says no: the codes of contract 2.10, and their shapes."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ STALE = (
 
 
 class Fault(Exception):
-    """QuickBooks refuses; `refused` says which rule a careful caller would not have broken."""
+    """QuickBooks refuses; `refused` is the rule no careful caller breaks, if any."""
 
     def __init__(self, code: str, detail: str = "", element: str = "", *, refused: bool | None = None) -> None:
         super().__init__(f"{code} {detail}")

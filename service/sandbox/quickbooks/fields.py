@@ -1,4 +1,4 @@
-"""What a field may hold: one small check per kind of value, put together into tables."""
+"""What a field may hold: one small check per kind of value, and tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FINEST = Decimal("0.00001")
 
 
 def text(limit: int, forbidden: str = "") -> Check:
-    """A string of at most `limit` characters, without the forbidden ones (2120, 2050, 2040)."""
+    """A string of at most `limit` characters, none forbidden (2120, 2050, 2040)."""
 
     def check(value: Any, element: str) -> str:
         if type(value) is not str:
@@ -149,7 +149,7 @@ class Table:
         self.fields, self.required = fields, required
 
     def __call__(self, value: Any, element: str, *, whole: bool = True) -> Json:
-        """The checked object; `whole` False lets required fields be absent, as in a sparse update."""
+        """The checked object; `whole` False lets required fields be absent."""
         if type(value) is not dict:
             raise Fault("2120", f"{element} must be an object", element)
         checked: Json = {}

@@ -1,4 +1,7 @@
-"""What stands before the API: bearer tokens, the right realm, and the limits (contract 2.9, 2.10)."""
+"""What stands before the API: bearer tokens, the right realm, the limits.
+
+Contract 2.9, 2.10.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Access and refresh tokens: issued, rotated, reused, revoked (contract 1.3 to 1.5)."""
+"""Access and refresh tokens: issued, rotated, reused, revoked.
+
+Contract 1.3 to 1.5.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,10 @@ class Code:
 
 
 class Grants:
-    """All consents of all realms. Tokens are counted and hashed, so every run gives the same ones."""
+    """All consents of all realms.
+
+    Tokens are counted and hashed, so every run gives the same ones.
+    """
 
     def __init__(self, clock: SandboxClock, settings: Callable[[], Settings]) -> None:
         self._clock, self._settings = clock, settings
@@ -94,7 +100,10 @@ class Grants:
             return code
 
     def exchange(self, code: str, redirect_uri: str, *, hard: bool) -> dict[str, Any]:
-        """Tokens for a code. Raises GrantRefused; a second use may revoke what the first gave."""
+        """Tokens for a code.
+
+        Raises GrantRefused; a second use may revoke what the first gave.
+        """
         with self._lock:
             known = self._codes.get(code)
             if known is None or known.redirect_uri != redirect_uri:
@@ -129,7 +138,7 @@ class Grants:
             return self._answer(grant, hard=hard)
 
     def revoke(self, token: str) -> str | None:
-        """Kill the consent a token belongs to; returns its realm, None for an unknown token."""
+        """Kill the consent a token belongs to; returns its realm, or None."""
         with self._lock:
             access = self.access.get(token)
             grant = access.grant if access else self._refresh.get(token)

@@ -1,4 +1,7 @@
-"""Items and the shorter lists: accounts, terms, classes, locations (contract 3.5, 3.7)."""
+"""Items and the shorter lists: accounts, terms, classes, locations.
+
+Contract 3.5, 3.7.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ def compose_item(realm: Realm, given: Json, old: Json | None) -> Json:
 
 
 def _add_accounts(realm: Realm, row: Json, kind: str) -> None:
-    """Contract 3.5: which accounts an item needs, and of which type (2020, 6430, 5030)."""
+    """Which accounts an item needs, and of which type (2020, 6430, 5030).
+
+    Contract 3.5.
+    """
     needed = {"Service": ["IncomeAccountRef"], "NonInventory": []}.get(kind)
     if needed is None:
         if realm.company_value("OfferingSku") not in _WITH_INVENTORY:

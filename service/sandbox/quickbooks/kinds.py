@@ -1,4 +1,4 @@
-"""The kinds of object QuickBooks keeps: their paths, their fields, and what may be done with them."""
+"""The kinds of object QuickBooks keeps: paths, fields, operations."""
 
 from __future__ import annotations
 

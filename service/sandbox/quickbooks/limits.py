@@ -1,4 +1,7 @@
-"""How much a realm may be asked: counted in real time, with the peaks kept (contract 2.9)."""
+"""How much a realm may be asked: counted in real time, with the peaks kept.
+
+Contract 2.9.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The lines of a sale: checked, priced, completed the way QuickBooks completes them (contract 3.2.2)."""
+"""The lines of a sale: checked, priced, completed as QuickBooks does it.
+
+Contract 3.2.2.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +81,7 @@ class LineDrawer:
         return self.drawn
 
     def _head(self, line: Json) -> Json:
-        """Id, number and description; a line with a known Id keeps it, any other gets a new one."""
+        """Id, number and description; only a known Id is kept, else a new one."""
         key = line.get("Id")
         if key not in self._old_ids:
             self._last_id += 1
@@ -163,7 +166,7 @@ class LineDrawer:
         return named(refer(self.realm, "Class", reference))
 
     def _discount_line(self, line: Json) -> Json:
-        """One positive amount that is taken away; a percentage is reckoned from the subtotal."""
+        """One positive amount taken away; a percentage is of the subtotal."""
         if not self.realm.preference("SalesFormsPrefs", "AllowDiscount"):
             raise Fault("5030", "Discounts are switched off", "DiscountLineDetail")
         detail: Json = line["DiscountLineDetail"]

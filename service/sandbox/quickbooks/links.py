@@ -11,7 +11,10 @@ from service.sandbox.quickbooks.realm import Realm
 
 
 def linked_estimates(realm: Realm, given: Json, customer: Json, old: Json | None) -> list[Json]:
-    """The estimates an invoice is made from, checked (620); payments are linked from their side."""
+    """The estimates an invoice is made from, checked (620).
+
+    Payments are linked from their own side.
+    """
     known = {link["TxnId"] for link in (old or {}).get("LinkedTxn", [])}
     estimates = []
     for link in given.get("LinkedTxn", []):
@@ -46,7 +49,7 @@ def close_estimates(realm: Realm, invoice: Json) -> None:
 
 
 def apply_money(realm: Realm, kind: str, key: str, amount: Decimal, payment_id: str) -> None:
-    """Take an applied amount off an invoice or credit memo: a new SyncToken each time (3.2.4)."""
+    """Take an applied amount off a sale: a new SyncToken each time (3.2.4)."""
     row = realm.shelves[kind].rows[key]
     links = [*row.get("LinkedTxn", []), {"TxnId": payment_id, "TxnType": "Payment"}]
     _move(realm, kind, row, -amount, links)

@@ -1,4 +1,7 @@
-"""The writable fields of customers, items and the shorter lists (contract 3.4, 3.5, 3.7)."""
+"""The writable fields of customers, items and the shorter lists.
+
+Contract 3.4, 3.5, 3.7.
+"""
 
 from __future__ import annotations
 

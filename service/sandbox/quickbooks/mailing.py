@@ -1,4 +1,7 @@
-"""Sending a sale by mail: nothing leaves, but the books say it did (contract 2.6)."""
+"""Sending a sale by mail: nothing leaves, but the books say it did.
+
+Contract 2.6.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ _check_mail = mail(100)
 
 
 def mail_sale(realm: Realm, kind: Kind, key: str, send_to: str | None) -> Json:
-    """The sale after it was sent; BillEmail becomes `send_to`. Raises Fault 610, 2210 or 6420."""
+    """The sale after it was sent; BillEmail becomes `send_to`.
+
+    Raises Fault 610, 2210 or 6420.
+    """
     row = realm.get(kind.name, key)
     if row is None:
         raise Fault("610", DELETED)

@@ -45,7 +45,7 @@ def compose_customer(realm: Realm, given: Json, old: Json | None) -> Json:
 
 
 def check_name_free(realm: Realm, kind: str, display: str, own_id: str | None) -> None:
-    """Raises Fault 6240 when a customer, vendor or employee has this name, whatever its case."""
+    """Raises Fault 6240 when a customer, vendor or employee has this name."""
     holder = realm.names.get(display.lower())
     if holder is None or holder == (kind, own_id):
         return

@@ -1,4 +1,7 @@
-"""Document numbers: given by QuickBooks or by the caller, as the company prefers (contract 3.2.1)."""
+"""Document numbers: QuickBooks' or the caller's, as the company prefers.
+
+Contract 3.2.1.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Payments: what they settle, and what becomes of it when they change (contract 3.6)."""
+"""Payments: what they settle, and what becomes of it when they change.
+
+Contract 3.6.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +96,10 @@ def release_sale(realm: Realm, sale: Json) -> None:
 
 
 def settle_open_invoices(realm: Realm, customer_id: str) -> None:
-    """AutoApplyPayments: unapplied money goes to open invoices, oldest first (contract 3.6)."""
+    """AutoApplyPayments: unapplied money goes to open invoices, oldest first.
+
+    Contract 3.6.
+    """
     if not realm.preference("SalesFormsPrefs", "AutoApplyPayments") or not realm.unapplied.get(customer_id):
         return
     for invoice in realm.shelves["Invoice"].find("CustomerRef", customer_id):

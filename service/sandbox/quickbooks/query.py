@@ -85,7 +85,10 @@ def _check_names(kind: str, asked: Statement) -> None:
 
 
 def _matching(realm: Realm, kind: str, asked: Statement) -> list[Json]:
-    """All rows that pass, oldest first; merged and (unless asked for) inactive ones are left out."""
+    """All rows that pass, oldest first, without merged ones.
+
+    Inactive ones are left out too unless they are asked for.
+    """
     tests = [_test(condition) for condition in asked.where]
     if kind in LISTS and not any(condition.attribute == "Active" for condition in asked.where):
         tests.append(_is_active)
@@ -154,7 +157,10 @@ def _read(path: str, row: Json) -> Any:
 
 
 def _comparable(path: str, value: Any) -> Any:
-    """A value in the form in which it compares. Raises Fault 4001 when it cannot be one."""
+    """A value in the form in which it compares.
+
+    Raises Fault 4001 when it cannot be one.
+    """
     try:
         if path in _AMOUNTS:
             return Decimal(value) if type(value) is str else decimal_of(value)
@@ -185,7 +191,10 @@ def _sort_key(path: str) -> Callable[[Json], tuple[bool, Any]]:
 
 
 def _select(kind: str, row: Json, asked: Statement) -> Json:
-    """The fields asked for. `*` leaves an item's Sku out unless it is named (contract 2.4)."""
+    """The fields asked for.
+
+    `*` leaves an item's Sku out unless it is named (contract 2.4).
+    """
     if not asked.fields:
         if kind == "Item" and "Sku" in row and "Sku" not in asked.extra:
             return {name: value for name, value in row.items() if name != "Sku"}

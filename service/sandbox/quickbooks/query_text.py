@@ -32,7 +32,7 @@ class Condition(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A whole query; `fields` empty means all, `extra` are those asked for beside `*`."""
+    """A whole query; `fields` empty means all, `extra` are those beside `*`."""
 
     kind: str
     counted: bool
@@ -45,7 +45,10 @@ class Statement(NamedTuple):
 
 
 def parse_query(text: str) -> Statement:
-    """A statement. Raises Fault 4000 where the grammar is broken, 4001 for positions out of range."""
+    """A statement.
+
+    Raises Fault 4000 where the grammar is broken, 4001 for positions out of range.
+    """
     return _Reader(_tokens(text)).statement()
 
 

@@ -1,4 +1,7 @@
-"""Reading: one object, a query, the changes since, a PDF (contract 2.1, 2.4, 2.8)."""
+"""Reading: one object, a query, the changes since, a PDF.
+
+Contract 2.1, 2.4, 2.8.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,10 @@ def read_pdf(asked: Asked, kind: Kind, key: str) -> Response:
 
 
 def find_row(realm: Realm, kind: Kind, key: str) -> Json:
-    """The row of that Id. Contract 2.10: a missing customer or vendor is 2010, others 610."""
+    """The row of that Id.
+
+    Contract 2.10: a missing customer or vendor is 2010, others 610.
+    """
     row = realm.get(kind.name, key)
     if row is not None and (kind.name, key) not in realm.merged:
         return row

@@ -1,4 +1,4 @@
-"""One QuickBooks company: its books, its numbering, its names and its preferences."""
+"""One QuickBooks company: books, numbering, names and preferences."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Realm:
         self.mails: dict[str, int] = {}  # day -> mails sent
 
     def clone(self, realm_id: str, clock: SandboxClock, settings: Settings, announce: Announce) -> Realm:
-        """A realm with the same books under another id; rows are shared until they change."""
+        """A realm with the same books under another id; rows are shared."""
         made = Realm(realm_id, clock, settings, announce)
         with self.lock:
             for name in ("country", "currency", "tax", "warn_duplicate_numbers", "close_password"):
@@ -78,7 +78,7 @@ class Realm:
         return None
 
     def company_value(self, name: str) -> str | None:
-        """One of the name-value pairs of CompanyInfo, such as SubscriptionStatus or OfferingSku."""
+        """One of CompanyInfo's name-value pairs, such as SubscriptionStatus."""
         for pair in self.shelves["CompanyInfo"].rows["1"]["NameValue"]:
             if pair["Name"] == name:
                 return str(pair["Value"])
@@ -152,7 +152,7 @@ class Realm:
         return {**row, **changes, "SyncToken": str(int(row["SyncToken"]) + 1), "MetaData": meta}
 
     def shown(self, kind: str, row: Json) -> Json:
-        """The row as a reader sees it: a customer's balance is reckoned from what is open."""
+        """The row as a reader sees it, a customer with the balance now open."""
         if kind == "CompanyInfo" and not self.settings.company_time_zone_given:
             return {name: value for name, value in row.items() if name != "DefaultTimeZone"}
         if kind != "Customer":

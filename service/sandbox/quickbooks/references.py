@@ -14,7 +14,7 @@ INTERNAL_NAMES = {
 
 
 def refer(realm: Realm, kind: str, reference: Json, known: str | None = None) -> Json:
-    """The row referred to; `known` is an Id that may be inactive because it was there before.
+    """The row referred to; `known` is an Id that may be inactive: it was before.
 
     Raises Fault 2500 when there is none, 610 when it was made inactive.
     """
@@ -28,7 +28,10 @@ def refer(realm: Realm, kind: str, reference: Json, known: str | None = None) ->
 
 
 def refer_customer(realm: Realm, reference: Json, known: str | None = None) -> Json:
-    """The customer of a transaction. Which code a missing or inactive one gives is a setting."""
+    """The customer of a transaction.
+
+    Which code a missing or inactive one gives is a setting.
+    """
     key = reference["value"]
     row = realm.get("Customer", key)
     if row is None:

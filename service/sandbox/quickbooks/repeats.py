@@ -15,7 +15,7 @@ from service.sandbox.quickbooks.settings import Settings
 
 
 class Written(NamedTuple):
-    """An answer to a write; `row` names what was written, for an answer with its present state."""
+    """An answer to a write; `row` names what was written."""
 
     body: str
     status: int = 200
@@ -43,7 +43,9 @@ class Repeats:
     def once(
         self, request_id: str, body: bytes, do: Callable[[], Written], again: Callable[[Written], Written]
     ) -> Written:
-        """Do the write, or answer as the first time. `again` makes the answer of a replay.
+        """Do the write, or answer as the first time.
+
+        `again` makes the answer of a replay.
 
         Raises Fault 600 where a setting says so.
         """

@@ -1,4 +1,4 @@
-"""All routes of QuickBooks in one blueprint: Intuit's own, and the sandbox's controls of it."""
+"""All routes of QuickBooks: Intuit's own, and the sandbox's controls of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invoices, estimates, credit memos and sales receipts, put together as QuickBooks reads them back."""
+"""Invoices, estimates, credit memos and sales receipts as they are read back."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def compose_sale(realm: Realm, kind: str, given: Json, old: Json | None, *, dupl
 
 
 def check_open(realm: Realm, txn_date: str, old: Json | None) -> None:
-    """Nothing dated in closed books comes or changes (6210 with a password, else 6200)."""
+    """Nothing dated in closed books changes (6210 with a password, else 6200)."""
     closed = realm.preference("AccountingInfoPrefs", "BookCloseDate")
     if closed and (txn_date <= closed or (old is not None and old["TxnDate"] <= closed)):
         raise Fault("6210" if realm.close_password else "6200",
@@ -91,7 +91,10 @@ def check_currency(realm: Realm, given: Json, customer: Json) -> Json:
 
 
 def custom_fields(realm: Realm, sent: list[Json]) -> list[Json]:
-    """The company's own fields; one that it does not have is dropped without a word (contract 3.2.1)."""
+    """The company's own fields; any other is dropped without a word.
+
+    Contract 3.2.1.
+    """
     values = {one["DefinitionId"]: one for one in sent}
     out: list[Json] = []
     for group in realm.preference("SalesFormsPrefs", "CustomField") or ():
@@ -127,7 +130,7 @@ def _check_header(realm: Realm, given: Json) -> None:
 
 
 def _add_addresses(realm: Realm, row: Json, given: Json, customer: Json, old: Json | None) -> None:
-    """Sent ones flip to free form; on create the customer's stand in for those not sent."""
+    """Sent ones flip to free form; on create the customer's stand in."""
     for name in ("BillAddr", "ShipAddr", "ShipFromAddr"):
         if name in given:
             kept = old is not None and given[name] is old.get(name)

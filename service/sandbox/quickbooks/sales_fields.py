@@ -1,4 +1,7 @@
-"""The writable fields of invoices, estimates, credit memos and sales receipts (contract 3.2)."""
+"""The writable fields of sales and payments.
+
+Contract 3.2, 3.6, 3.7.
+"""
 
 from __future__ import annotations
 

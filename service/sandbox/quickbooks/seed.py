@@ -1,4 +1,4 @@
-"""The five realms QuickBooks starts with; built once per process, then shared row by row."""
+"""The five realms QuickBooks starts with; built once per process."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _currencies() -> Builder:
 
 
 def _numbered() -> Builder:
-    """The company numbers its invoices itself, and wants to be warned of a number used twice."""
+    """The company numbers its invoices itself and is warned of duplicates."""
     about = company("Bluebird Print Studio", "US", "America/Chicago", _SEATTLE, "books@bluebird.example")
     builder = Builder("9341450000000005", about, preferences(SalesFormsPrefs={"CustomTxnNumbers": True}))
     builder.realm.warn_duplicate_numbers = True

@@ -1,4 +1,4 @@
-"""How seeded books are made: through the same doors as a caller's, at fixed times under fixed ids."""
+"""How seeded books are made: as a caller's, at fixed times, under fixed ids."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ class Builder:
 
 
 def company(name: str, country: str, zone: str, address: Json, mail: str) -> Json:
-    """CompanyInfo (contract 3.7). DefaultTimeZone is shown only where the setting says so."""
+    """CompanyInfo (contract 3.7).
+
+    DefaultTimeZone is shown only where the setting says so.
+    """
     return {
         "SyncToken": "4", "CompanyName": name, "LegalName": name, "Country": country,
         "CompanyAddr": {"Id": "1", **address}, "FiscalYearStartMonth": "January", "SupportedLanguages": "en",

@@ -1,4 +1,7 @@
-"""Craig's Design and Landscaping Services: the sandbox company everybody knows (contract 7)."""
+"""Craig's Design and Landscaping Services, the company everybody knows.
+
+Contract 7.
+"""
 
 from __future__ import annotations
 
@@ -95,7 +98,7 @@ def build_craig() -> Builder:
 
 
 def add_people(builder: Builder) -> None:
-    """Customers, one of them no longer active; vendors and employees whose names are taken."""
+    """Customers, one no longer active; vendors and employees."""
     for key, display, given, family, mail, street, city, code, parent in CUSTOMERS:
         address = {"Line1": street, "City": city, "CountrySubDivisionCode": STATES.get(code, "CA"), "PostalCode": code}
         body: Json = {

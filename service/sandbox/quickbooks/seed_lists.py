@@ -1,4 +1,4 @@
-"""What every seeded company has: accounts, terms, classes, locations, and Craig's items."""
+"""What every seeded company has: accounts, terms, classes, items."""
 
 from __future__ import annotations
 

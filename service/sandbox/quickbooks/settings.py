@@ -1,4 +1,4 @@
-"""The switches of QuickBooks: what the contract leaves open, and how strictly the rest is played."""
+"""The switches of QuickBooks: what the contract leaves open."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CHOICES: dict[str, set[str]] = {
 
 @dataclass
 class Settings:
-    """One attribute per switch; an unknown choice is a ValueError, not a silent default."""
+    """One attribute per switch; an unknown choice is a ValueError."""
 
     # OAuth (contract 1.4)
     refresh_grace_seconds: float = 0

@@ -1,4 +1,4 @@
-"""All objects of one kind in one realm, with the indexes that make look-ups cheap."""
+"""All objects of one kind in one realm, with indexes for look-ups."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INDEXED: dict[str, tuple[str, ...]] = {
 
 
 def value_at(row: Json, path: str) -> Any:
-    """The plain value of an attribute: a reference is its value, an address of mail its text."""
+    """The plain value of an attribute: of a reference, of a mail address."""
     value: Any = row
     for name in path.split("."):
         if type(value) is not dict:
@@ -32,7 +32,7 @@ def value_at(row: Json, path: str) -> Any:
 
 
 class Shelf:
-    """Rows are never changed in place: a change puts a new row, so rows may be shared and kept."""
+    """Rows never change in place: a change puts a new row, so they are shared."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind

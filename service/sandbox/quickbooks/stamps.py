@@ -21,7 +21,10 @@ def stamp_precisely(instant: datetime) -> str:
 
 @lru_cache(maxsize=4096)
 def parse_instant(text: str) -> datetime:
-    """An aware instant; without an offset the Pacific one is meant. Raises ValueError."""
+    """An aware instant; without an offset the Pacific one is meant.
+
+    Raises ValueError.
+    """
     instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=PACIFIC)
 

@@ -43,7 +43,7 @@ class QuickBooks:
         self._seed()
 
     def credentials(self) -> dict[str, Any]:
-        """What a service needs to connect: the app's keys, and every realm's refresh token."""
+        """What a service needs to connect: keys, and every realm's refresh token."""
         return {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -92,7 +92,10 @@ class QuickBooks:
         return self._add(self.realm(like), realm_id)
 
     def refresh(self, token: str, *, hard: bool) -> dict[str, Any]:
-        """New tokens for a refresh token. Raises GrantRefused, also for a disconnected realm."""
+        """New tokens for a refresh token.
+
+        Raises GrantRefused, also for a disconnected realm.
+        """
         realm_id = self.grants.realm_of(token)
         if realm_id is not None and self.realm(realm_id).disconnected:
             raise GrantRefused("invalid_grant")

@@ -1,4 +1,7 @@
-"""Sales tax as each realm reckons it: by hand, by engine, or VAT on every line (contract 3.2.6)."""
+"""Sales tax as each realm reckons it: by hand, by engine, or VAT on every line.
+
+Contract 3.2.6.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _ZIP = re.compile(r"\d{5}(-\d{4})?")
 
 
 class Part(NamedTuple):
-    """What one line adds to the taxable base; `tax` only where the price already held it."""
+    """What one line adds to the taxable base; `tax` where the price held it."""
 
     code: str
     net: Decimal
@@ -56,7 +59,7 @@ def rates_of(realm: Realm, code: str) -> list[tuple[str, Decimal]]:
 
 
 def tax_detail(realm: Realm, given: Json, parts: list[Part], lowered_by: Decimal, customer: Json, ship: Json) -> Json:
-    """TxnTaxDetail as read back; `lowered_by` is the share of the base a discount takes away."""
+    """TxnTaxDetail as read back; `lowered_by` is the discount's share."""
     asked = given.get("TxnTaxDetail", {})
     if realm.country != "US":
         return _vat(realm, given, asked, parts, lowered_by)
@@ -93,7 +96,7 @@ def _code_by_address(realm: Realm, ship: Json) -> str | None:
 
 
 def state_of(address: Json) -> str | None:
-    """The US state of a usable address, also of a free-form one; None when it is not usable."""
+    """The US state of a usable address, free form or not; else None."""
     state, code = address.get("CountrySubDivisionCode", ""), address.get("PostalCode", "")
     if len(state) == 2 and state.isupper() and _ZIP.fullmatch(code):
         return str(state)
@@ -141,7 +144,10 @@ def _line(key: str, percent: Decimal, base: Decimal, tax: Decimal) -> Json:
 
 
 def _with_total(detail: Json, asked: Json, lines: list[Json]) -> Json:
-    """A TotalTax that was sent is honoured and shared out over the lines (contract 3.2.6)."""
+    """A TotalTax that was sent is honoured and shared out over the lines.
+
+    Contract 3.2.6.
+    """
     total = sum((decimal_of(line["Amount"]) for line in lines), ZERO)
     wanted = left = round_cents(decimal_of(asked["TotalTax"])) if "TotalTax" in asked else total
     if wanted != total:

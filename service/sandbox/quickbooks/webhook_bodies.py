@@ -1,4 +1,7 @@
-"""What a webhook says: only which object changed, in the new shape or the old (contract 4.1, 4.2)."""
+"""What a webhook says: only which object changed, in either shape.
+
+Contract 4.1, 4.2.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Webhooks out: what changed, signed, delivered in order until it is acknowledged (contract 4)."""
+"""Webhooks out: what changed, signed, repeated until it is acknowledged.
+
+Contract 4.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,10 @@ class Webhooks:
             self._changed.notify_all()
 
     def subscribe(self, **changes: Any) -> None:
-        """Change the subscription. Raises TypeError or ValueError for what it does not know."""
+        """Change the subscription.
+
+        Raises TypeError or ValueError for what it does not know.
+        """
         made = Subscription(**{**asdict(self.subscription), **changes})
         if made.shape not in ("cloudevents", "legacy"):
             raise ValueError("shape must be cloudevents or legacy")
@@ -92,7 +98,7 @@ class Webhooks:
             self._changed.notify_all()
 
     def announce(self, realm_id: str, kind: str, key: str, operation: str, deleted_id: str | None = None) -> None:
-        """Something changed; told to the listener if there is one and the kind has webhooks."""
+        """Something changed; told to the listener, if the kind has webhooks."""
         if operation not in MAY.get(kind, ()):
             return
         with self._changed:
@@ -132,7 +138,10 @@ class Webhooks:
                         self._waiting.popleft()
 
     def _deliver(self, batch: list[Event], age: int) -> bool:
-        """Head of line: the same body again and again until 200. False when a reset came between."""
+        """Head of line: the same body again and again until 200.
+
+        False when a reset came between.
+        """
         events = batch[::-1] if self.subscription.reorder else batch
         settings = self._settings()
         body = body_of(events, self.subscription.shape, settings.webhook_void_word)

@@ -1,4 +1,4 @@
-"""Writing calls: parameters checked, done once per requestid, answered in the envelope."""
+"""Writing calls: parameters checked, done once per requestid, answered."""
 
 from __future__ import annotations
 
@@ -112,7 +112,10 @@ def check_pointer(body: Json) -> None:
 
 
 def _operation(operation: str | None, includes: set[str]) -> str:
-    """The operation meant; voiding a payment is an update that includes void (contract 2.1)."""
+    """The operation meant; a payment is voided by an update that includes void.
+
+    Contract 2.1.
+    """
     if "void" in includes:
         if operation != "update":
             raise Fault("2600", "include=void goes with operation=update", "include")

@@ -1,4 +1,7 @@
-"""Create, update, void and delete: what a caller's body does to the books (contract 2.5, 2.6)."""
+"""Create, update, void and delete: what a caller's body does to the books.
+
+Contract 2.5, 2.6.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _READ_ONLY_WITH_FIELDS = ("Id", "SyncToken", "sparse")
 
 
 def save(realm: Realm, kind: Kind, body: Json, *, duplicates: bool = False) -> Json:
-    """Create without Id, update with it, as a POST to the kind's path means. Raises Fault."""
+    """Create without Id, update with it, as a POST to the kind's path means.
+
+    Raises Fault.
+    """
     if type(body) is not dict:
         raise Fault("2010", "The body must be one JSON object")
     if "Id" in body or "SyncToken" in body:
@@ -114,7 +120,7 @@ def find_current(realm: Realm, kind: Kind, body: Json) -> Json:
 
 
 def _merge(kind: Kind, old: Json, given: Json, cleared: set[str]) -> Json:
-    """What a sparse update comes to: lines replace the whole set, tax is reckoned anew."""
+    """What a sparse update comes to: lines replaced, tax reckoned anew."""
     merged = {name: value for name, value in old.items() if name in kind.fields.fields and name not in cleared}
     merged.update(given)
     if "SalesTermRef" in given and "DueDate" not in given:
