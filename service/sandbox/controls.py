@@ -77,13 +77,16 @@ def controls(world: World) -> Blueprint:
 
     @routes.post("/settings")
     def settings() -> Any:
-        asked = request.get_json()
-        for vendor, changes in asked.items():
-            known = {"hubspot": world.hubspot, "quickbooks": world.quickbooks}[vendor].settings
+        switches: dict[str, Any] = {"hubspot": world.hubspot.settings, "quickbooks": world.quickbooks.settings}
+        for vendor, changes in request.get_json().items():
+            known = switches.get(vendor)
             for name, value in changes.items():
                 if not hasattr(known, name):
                     return jsonify(error=f"{vendor} has no setting {name}"), 400
-                setattr(known, name, value)
+                try:
+                    setattr(known, name, value)
+                except ValueError as error:
+                    return jsonify(error=str(error)), 400
         return jsonify(status="set")
 
     return routes
