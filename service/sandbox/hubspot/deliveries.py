@@ -26,9 +26,11 @@ def deliver(hubspot: HubSpot, callback: Callback, delay: float = 0.0, body: byte
     hubspot.sending.submit(lambda: _send(hubspot, callback, body or callback.body), delay)
 
 
-def _send(hubspot: HubSpot, callback: Callback, body: bytes) -> None:
+def _send(hubspot: HubSpot, callback: Callback, body: bytes, *, only_unanswered: bool = False) -> None:
     with hubspot.lock:
         if hubspot.callbacks.get(callback.id) is not callback:
+            return
+        if only_unanswered and callback.state != "sent":
             return
         delivery = Delivery(len(callback.deliveries) + 1, stamp(hubspot.clock.now()))
         callback.deliveries.append(delivery)
@@ -90,7 +92,7 @@ def _redeliver(hubspot: HubSpot, callback: Callback, answer: Answer | None) -> N
     if asked and asked.isdigit():
         # Contract 1.7: the unit is milliseconds on one page and seconds on others.
         delay = int(asked) / (1000 if settings.retry_after_unit == "milliseconds" else 1)
-    deliver(hubspot, callback, delay)
+    hubspot.sending.submit(lambda: _send(hubspot, callback, callback.body, only_unanswered=True), delay)
 
 
 def _parse_outputs(callback: Callback, answer: Answer) -> dict[str, Any]:

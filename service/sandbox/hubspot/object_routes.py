@@ -44,7 +44,7 @@ def add_object_routes(routes: Blueprint, hubspot: HubSpot) -> None:
 
     def read(call: Call, kind: ObjectType, object_id: str) -> Reply:
         known = _find(call, kind, object_id, settings)
-        return 200, _shown(call, kind, known)
+        return 200, _shown(call, kind, known, settings)
 
     def update(call: Call, kind: ObjectType, object_id: str) -> Reply:
         check_keys(call.body, {"properties": dict, "objectWriteTraceId": str}, "body")
@@ -75,7 +75,13 @@ def add_object_routes(routes: Blueprint, hubspot: HubSpot) -> None:
         answer = front.portal(guarded, allowed=query, **more)
         routes.add_url_rule(PATH + path, f"objects {method} {path}", answer, methods=[method])
 
-    add("GET", "", lambda call, kind: (200, _page(call, kind)), writes=False, query=(*READ_QUERY, "limit", "after"))
+    add(
+        "GET",
+        "",
+        lambda call, kind: (200, _page(call, kind, settings)),
+        writes=False,
+        query=(*READ_QUERY, "limit", "after"),
+    )
     add("POST", "", create, writes=True)
     add("GET", "/<object_id>", read, writes=False, query=READ_QUERY)
     add("PATCH", "/<object_id>", update, writes=True, query=("idProperty",))
@@ -122,13 +128,13 @@ def _find(call: Call, kind: ObjectType, object_id: str, settings: Settings) -> C
     return known
 
 
-def _shown(call: Call, kind: ObjectType, known: CrmObject) -> dict[str, Any]:
+def _shown(call: Call, kind: ObjectType, known: CrmObject, settings: Settings) -> dict[str, Any]:
     said = object_json(known, resolve_names(call.portal, kind, call.names("properties")))
-    lists = association_lists(call.portal, kind, known, call.names("associations"))
+    lists = association_lists(call.portal, kind, known, call.names("associations"), settings.line_items_key)
     return said | {"associations": lists} if lists else said
 
 
-def _page(call: Call, kind: ObjectType) -> dict[str, Any]:
+def _page(call: Call, kind: ObjectType, settings: Settings) -> dict[str, Any]:
     """One page of all objects, oldest first. Contract 4.2: at most 100."""
     limit, after = call.number("limit", 10, 100), call.first("after", "") or ""
     if after and not after.isdigit():
@@ -140,7 +146,7 @@ def _page(call: Call, kind: ObjectType) -> dict[str, Any]:
             page.append(known)
             if len(page) > limit:
                 break
-    said: dict[str, Any] = {"results": [_shown(call, kind, known) for known in page[:limit]]}
+    said: dict[str, Any] = {"results": [_shown(call, kind, known, settings) for known in page[:limit]]}
     if len(page) > limit:
         said["paging"] = {"next": {"after": page[limit - 1].id}}
     return said

@@ -197,8 +197,10 @@ def object_json(known: CrmObject, names: list[str] | None) -> dict[str, Any]:
     return said
 
 
-def association_lists(portal: Portal, object_type: ObjectType, known: CrmObject, asked: list[str]) -> dict[str, Any]:
-    """The `associations` of a read; the key of line items has a space. Contract 4.2."""
+def association_lists(
+    portal: Portal, object_type: ObjectType, known: CrmObject, asked: list[str], line_items_key: str
+) -> dict[str, Any]:
+    """The `associations` of a read; how line items are called there is not sure. Contract 4.2, 11.11."""
     said: dict[str, Any] = {}
     for name in asked:
         end = find_type(name)
@@ -211,5 +213,5 @@ def association_lists(portal: Portal, object_type: ObjectType, known: CrmObject,
             if len(kinds) > 1:
                 rows.append({"id": other, "type": f"{plain}_unlabeled"})
         if rows:
-            said[end.key] = {"results": rows}
+            said[end.key if end.name != "line_items" else line_items_key] = {"results": rows}
     return said

@@ -16,8 +16,8 @@ from service.sandbox.hubspot.properties import Definition
 from service.sandbox.hubspot.refusals import Refusal
 from service.sandbox.hubspot.standard_properties import STANDARD
 
-# Contract 6: what changed through our API comes back as INTEGRATION; what a person did as CRM_UI.
-BY_API, BY_HUMAN = "INTEGRATION", "CRM_UI"
+# Contract 6: what changed through our API comes back as INTEGRATION; what a person did as CRM.
+BY_API, BY_HUMAN = "INTEGRATION", "CRM"
 
 
 @dataclass(slots=True)
@@ -116,14 +116,16 @@ class Portal:
         for name, new in changed:
             self._tell("propertyChange", object_type, known.id, source, name, new or "")
 
-    def archive(self, object_type: ObjectType, known: CrmObject, source: str) -> None:
-        """Delete an object, and the line items it is the parent of."""
+    def archive(self, object_type: ObjectType, known: CrmObject, source: str, kind: str = "deletion") -> None:
+        """Delete an object, and the line items it is the parent of; a privacyDeletion erases its values."""
         if object_type.name in PARENTS_OF_LINE_ITEMS:
             lines = self.objects["line_items"]
             for line_id in list(self.associations.of(object_type.name, known.id, "line_items")):
                 self._gone("line_items", lines[line_id])
         self._gone(object_type.name, known)
-        self._tell("deletion", object_type, known.id, source)
+        if kind == "privacyDeletion":
+            known.properties = {"hs_object_id": known.id}
+        self._tell(kind, object_type, known.id, source)
 
     def merge(self, object_type: ObjectType, kept: CrmObject, gone: CrmObject, source: str, new_id: bool) -> CrmObject:
         """Make one object of two; with `new_id` the result is a third one and both are gone."""

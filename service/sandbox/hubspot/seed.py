@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from service.sandbox.clock import SandboxClock
 from service.sandbox.hubspot.associations import USER_DEFINED
@@ -80,6 +81,8 @@ class Seeder:
             self.portal.associations.add("deals", deal.id, "contacts", contact_id, (USER_DEFINED, BILLING_LABEL))
         if story.company:
             self._join("deals", deal.id, "companies", self._keys["companies", story.company])
+        if story.amount is None and story.lines:
+            deal.properties["amount"] = self._sum(deal.id)
         return int(deal.id)
 
     def add_line(self, deal_id: str, position: int, line: Line, currency: str) -> None:
@@ -91,6 +94,12 @@ class Seeder:
         made = self.make("line_items", values)
         self._join("deals", deal_id, "line_items", made.id)
 
+    def _sum(self, deal_id: str) -> str:
+        """The amount HubSpot calculates from the lines."""
+        lines = self.portal.objects["line_items"]
+        ids = self.portal.associations.of("deals", deal_id, "line_items")
+        return str(sum((Decimal(lines[each].properties.get("amount") or 0) for each in ids), Decimal(0)))
+
     def _join(self, start: str, start_id: str, end: str, end_id: str) -> None:
         self.portal.associations.add(start, start_id, end, end_id)
 
@@ -100,7 +109,7 @@ def seed_portals(clock: SandboxClock) -> list[tuple[Portal, dict[str, int]]]:
     catalogs = (
         (US_PORTAL, "Craig's Design and Landscaping Services", "USD", "US/Eastern", US_STORIES, 9_100_000_001,
          (US_COMPANIES, US_CONTACTS, US_PRODUCTS)),
-        (UK_PORTAL, "Thistle & Oak Interiors Ltd", "GBP", "Europe/London", UK_STORIES, 9_200_000_001,
+        (UK_PORTAL, "Thames Garden Design Ltd", "GBP", "Europe/London", UK_STORIES, 9_200_000_001,
          (UK_COMPANIES, UK_CONTACTS, UK_PRODUCTS)),
     )  # fmt: skip
     seeded = []
@@ -129,12 +138,14 @@ def bench_portal(clock: SandboxClock, portal_id: int, like: Portal, deals: int, 
 
 def add_bench_deals(seeder: Seeder, american: bool, deals: int, lines: int) -> list[int]:
     """Plain deals, their lines priced products, their contacts people with an e-mail address."""
-    wares = ("design", "fountain", "installation", "lighting", "pump", "soil") if american else ("design", "curtains")
-    people = ("amy", "bill", "grace", "peter", "sasha", "geeta", "jeff", "john") if american else ("olive", "rhys")
+    wares = ("design", "fountain", "installation", "lighting", "pump", "soil")
+    american_people = ("amy", "bill", "grace", "peter", "sasha", "geeta", "jeff", "john")
+    people = american_people if american else ("olive", "amir", "rhys")
     made = []
     for number in range(deals):
         chosen = tuple(Line(wares[(number + n) % len(wares)], str(n % 3 + 1)) for n in range(lines))
-        story = Story(f"bench-{number}", f"Bench deal {number}", "100", chosen, (people[number % len(people)],))
+        amount = None if lines else "100"
+        story = Story(f"bench-{number}", f"Bench deal {number}", amount, chosen, (people[number % len(people)],))
         made.append(seeder.add_story(story))
     return made
 

@@ -92,17 +92,20 @@ US_PRODUCTS: list[Ware] = [
 ]
 
 UK_COMPANIES: list[Firm] = [
-    ("thames", "Thames Rowing Club", "thamesrowing.example.com", {"city": "London", "country": "United Kingdom"}),
-    ("llan", "Caffi Llanfair", "caffi.example.com", {"city": "Llanfairpwll", "country": "United Kingdom"}),
+    ("kew", "Kew Lane Nursery", "kewlane.example.com", {"city": "London", "country": "United Kingdom"}),
+    ("fulham", "Fulham Cafe", "fulhamcafe.example.com", {"city": "London", "country": "United Kingdom"}),
+    ("obrien", "O'Brien & Sons", "obrienandsons.example.com", {"city": "London", "country": "United Kingdom"}),
+    ("llan", "Caffi Llanfairpwllgwyngyll", "caffi.example.com", {"city": "Llanfairpwll", "country": "United Kingdom"}),
     ("paris", "Atelier Lumière SARL", "lumiere.example.com", {"city": "Paris", "country": "France"}),
 ]
 UK_CONTACTS: list[Person] = [
-    ("olive", "Olive", "Penhaligon", "olive@example.com", "thames", {}),
+    ("olive", "Olive", "Penhaligon", "olive@example.com", "kew", {}),
+    ("amir", "Amir", "Siddiqui", "amir@example.com", "fulham", {}),
     ("rhys", "Rhys", "ap Gwilym", "rhys@example.com", "llan", {}),
     ("claire", "Claire", "Lefèvre", "claire@example.com", "paris", {}),
 ]
+# The UK company of QuickBooks (realm 9341450000000003) sells Craig's items.
 UK_PRODUCTS: list[Ware] = [
-    ("services", "Services", None, "SERVICES", "Whatever needs doing"),
-    ("design", "Design", "60", "DESIGN", "Interior design by the hour"),
-    ("curtains", "Made-to-measure Curtains", "180", "CURTAINS", "Per window"),
+    *US_PRODUCTS[:-3],
+    ("pergola", "Oak Pergola", "2400", "PERGOLA-OAK", "Only in HubSpot"),
 ]

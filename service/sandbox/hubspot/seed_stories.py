@@ -141,10 +141,12 @@ US_STORIES = (
 )  # fmt: skip
 
 UK_STORIES = (
-    Story("uk-one-line", "Boathouse meeting room", "360", (Line("curtains", "2"),), ("olive",), "thames"),
-    Story("uk-hours", "Café colours", "150", (Line("design", "2.5"),), ("rhys",), "llan"),
-    Story("uk-company-only", "Rowing club bar", "60", (Line("design"),), (), "thames"),
-    Story("uk-euro", "Atelier Lumière", "180", (Line("curtains"),), ("claire",), "paris",
+    Story("uk-one-line", "Nursery yard lighting", "75", (Line("lighting", "5"),), ("olive",), "kew"),
+    Story("uk-hours", "Café terrace, by the hour", "187.5", (Line("design", "2.5"),), ("amir",), "fulham"),
+    Story("uk-company-only", "O'Brien's forecourt", "275", (Line("fountain"),), (), "obrien"),
+    Story("uk-euro", "Atelier Lumière", "150", (Line("design", "2"),), ("claire",), "paris",
           {"deal_currency_code": "EUR"}),
     Story("uk-no-lines", "Fee, amount only", "500", (), ("rhys",), "llan"),
+    Story("uk-unknown-product", "An oak pergola", "2400", (Line("pergola"),), ("olive",), "kew"),
+    Story("uk-new-customer", "Caffi: plannu'r ardd", "150", (Line("design", "2"),), ("rhys",), "llan"),
 )  # fmt: skip

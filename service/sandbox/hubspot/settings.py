@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Any
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "signatures": ("both", "v2", "v3"),
+    "signing_clock": ("real", "sandbox"),
+    "retry_after_unit": ("seconds", "milliseconds"),
+    "repeated_completion": ("204", "404", "409"),
+    "unknown_completion": ("404", "204", "400"),
+    "expired_completion": ("404", "410", "204"),
+    "early_completion": ("accept", "404"),
+    "batch_completion": ("each", "all_or_nothing"),
+    "definitions_credential": ("developer_key", "bearer", "either"),
+    "association_ids": ("string", "number"),
+    "line_items_key": ("line items", "line_items"),
+    "no_associations": ("error", "absent"),
+    "batch_update_failures": ("partial", "whole"),
+    "merged_reads": ("404", "survivor"),
+    "uninstalled_answer": ("401", "403"),
+    "introspect_field": ("either", "token", "access_token"),
+    "webhook_kind": ("classic", "object"),
+}
 
 
-@dataclass(slots=True)
+@dataclass
 class Settings:
     """Set over HTTP by POST /_sandbox/settings {"hubspot": {...}}; `restore` brings back the defaults."""
 
@@ -29,6 +50,7 @@ class Settings:
     # CRM
     association_ids: str = "string"  # string | number                         (contract 11.11)
     association_page: int = 500
+    line_items_key: str = "line items"  # line items | line_items, in reads     (contract 11.11)
     no_associations: str = "error"  # error (207) | absent                     (contract 4.3)
     batch_update_failures: str = "partial"  # partial (207) | whole (400)
     merged_reads: str = "404"  # 404 | survivor: reading a merged-away id
@@ -53,6 +75,13 @@ class Settings:
     webhook_kind: str = "classic"  # classic (contact.creation) | object (object.creation)
     webhook_repeats: int = 1  # how many times each batch is sent
     webhook_shuffle: bool = False  # newest first
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """A switch takes its own words only. Raises ValueError."""
+        known = CHOICES.get(name)
+        if known is not None and str(value) not in known:
+            raise ValueError(f"{name} is one of {', '.join(known)}")
+        object.__setattr__(self, name, str(value) if known else value)
 
     def restore(self) -> None:
         """Every switch back to its default."""

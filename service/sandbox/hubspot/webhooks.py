@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 SUBSCRIBED = ("contacts", "companies", "products", "deals")
 LARGEST_BATCH, MOST_TRIES, TIMEOUT_SECONDS = 100, 10, 5.0
 GATHER_SECONDS = 0.02
-FLAGS = {"creation": "NEW", "propertyChange": "UPDATED", "deletion": "DELETED", "merge": "UPDATED"}
+FLAGS = {"creation": "NEW", "propertyChange": "UPDATED", "deletion": "DELETED", "privacyDeletion": "DELETED",
+         "merge": "UPDATED"}  # fmt: skip
 
 
 class Webhooks:

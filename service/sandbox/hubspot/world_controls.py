@@ -130,7 +130,8 @@ def _add_acts(routes: Blueprint, hubspot: HubSpot) -> None:
         known = portal.find(kind, object_id)
         if known is None:
             raise not_found()
-        portal.archive(kind, known, BY_HUMAN)
+        private = request.args.get("privacy") == "true"
+        portal.archive(kind, known, BY_HUMAN, "privacyDeletion" if private else "deletion")
         return {"deleted": object_id}
 
     @routes.post(f"{OBJECTS}/merge")

@@ -79,6 +79,7 @@ class Receiver:
         self.received: list[dict[str, Any]] = []
         self.answers: list[tuple[int, dict[str, str], Any]] = []
         self.always: tuple[int, dict[str, str], Any] = (200, {}, {"outputFields": {"hs_execution_state": "SUCCESS"}})
+        self.seconds = 0.0  # how long every answer takes
         self._lock = threading.Lock()
 
         class Quiet(WSGIRequestHandler):
@@ -101,6 +102,7 @@ class Receiver:
         headers = {
             name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")
         }
+        time.sleep(self.seconds)
         with self._lock:
             row = {"path": environ["PATH_INFO"], "headers": headers, "body": body, "json": json.loads(body)}
             self.received.append(row)

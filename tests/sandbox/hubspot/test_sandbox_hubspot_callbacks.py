@@ -117,6 +117,15 @@ def test_it_is_sent_again_after_429_5xx_and_silence(hubspot: Caller, receiver: R
     assert state(hubspot, lost)["state"] == "sent"
 
 
+def test_silence_is_a_timeout(hubspot: Caller, receiver: Receiver) -> None:
+    hubspot.world.hubspot.settings.delivery_timeout_seconds = 0.1
+    receiver.seconds = 0.3
+    callback_id = enroll(hubspot)
+    wait_for(lambda: len(state(hubspot, callback_id)["deliveries"]) >= 2)
+    receiver.seconds = 0.0
+    assert "timed out" in until(hubspot, callback_id, "completed")["deliveries"][0]["error"]
+
+
 def test_a_retry_after_in_milliseconds(hubspot: Caller, receiver: Receiver) -> None:
     hubspot.world.hubspot.settings.retry_after_unit = "milliseconds"
     receiver.answers = [(429, {"Retry-After": "50"}, {})]

@@ -110,7 +110,7 @@ def test_consent_with_a_portal_of_ones_choice(hubspot: Caller) -> None:
     }
     page = hubspot.http.get("/oauth/authorize", query_string=asked)
     assert page.status_code == 200
-    assert "Thistle &amp; Oak" in page.text
+    assert "Thames Garden Design" in page.text
     form = {"decision": "approve", "portal_id": "20000002"}
     sent_back = hubspot.http.post("/oauth/authorize", query_string=asked, data=form)
     answer = parse_qs(urlsplit(sent_back.headers["Location"]).query)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from hubspot_caller import DEALS, UK, US, Caller, HubSpotWorld
 
 
@@ -47,6 +48,17 @@ def test_our_properties_do_not_exist_yet(hubspot: Caller) -> None:
     assert not [name for name in names if name.startswith("qbo_")]
 
 
+def test_a_switch_takes_its_own_words_only(hubspot: Caller) -> None:
+    settings = hubspot.world.hubspot.settings
+    settings.repeated_completion = 409  # type: ignore[assignment]
+    assert settings.repeated_completion == "409"
+    with pytest.raises(ValueError, match="one of 204, 404, 409"):
+        settings.repeated_completion = "200"
+    deal = hubspot.story("one-line")
+    settings.line_items_key = "line_items"
+    assert "line_items" in hubspot.get(f"{DEALS}/{deal}?associations=line_items").json["associations"]
+
+
 def test_more_portals_for_benches(hubspot: Caller) -> None:
     began = time.monotonic()
     made = hubspot.control("portals", {"portal_id": 30000001, "deals": 500, "lines": 3, "like": US})
@@ -57,4 +69,5 @@ def test_more_portals_for_benches(hubspot: Caller) -> None:
     portal = hubspot.world.hubspot.portals[30000001]
     assert len(portal.associations.of("deals", str(made["deal_ids"][7]), "line_items")) == 3
     assert len(portal.associations.of("deals", str(made["deal_ids"][7]), "contacts")) == 1
+    assert portal.objects["deals"][str(made["deal_ids"][0])].properties["amount"] == "775.00"
     assert hubspot.world.hubspot.credentials()["portals"]["30000001"]["refresh_token"] == made["refresh_token"]

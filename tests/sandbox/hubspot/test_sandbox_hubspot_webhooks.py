@@ -36,7 +36,7 @@ def test_what_happens_to_objects_is_told(hubspot: Caller, receiver: Receiver) ->
     )
     assert (changed["propertyName"], changed["propertyValue"]) == ("email", "newer@example.com")
     assert (changed["changeSource"], changed["sourceId"]) == ("INTEGRATION", "700001")
-    assert (deleted["subscriptionType"], deleted["changeSource"]) == ("contact.deletion", "CRM_UI")
+    assert (deleted["subscriptionType"], deleted["changeSource"]) == ("contact.deletion", "CRM")
     assert (merged["primaryObjectId"], merged["mergedObjectIds"]) == (int(kept), [int(gone)])
     sent = receiver.received[0]
     v1 = hashlib.sha256(b"sandbox-hubspot-secret" + sent["body"]).hexdigest()
@@ -68,3 +68,13 @@ def test_at_most_a_hundred_events_and_repeats_on_demand(hubspot: Caller, receive
             hubspot.make("contacts", email=f"n{number}@example.com")
     wait_for(lambda: len(receiver.received) == 4)
     assert sorted(len(sent["json"]) for sent in receiver.received) == [20, 20, 100, 100]
+
+
+def test_a_privacy_deletion_erases(hubspot: Caller, receiver: Receiver) -> None:
+    receiver.always = (200, {}, {})
+    contact = hubspot.make("contacts", email="gone@example.com")
+    hubspot.control("webhooks", {"url": f"{receiver.url}/hubspot/webhooks"})
+    hubspot.control(f"objects/{US}/contacts/{contact}?privacy=true", None, "DELETE")
+    wait_for(lambda: events(receiver))
+    assert events(receiver)[0]["subscriptionType"] == "contact.privacyDeletion"
+    assert hubspot.control(f"objects/{US}/contacts/{contact}")["properties"] == {"hs_object_id": contact}
