@@ -1,4 +1,4 @@
-"""One HubSpot account: its objects, their properties, and who is told when they change."""
+"""One HubSpot portal: its objects, their properties, and who is told when they change."""
 
 from __future__ import annotations
 
