@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from service.web.actions import ActionEdge, ConnectionsAtHand, action_routes
+from service.web.actions import ActionEdge, action_routes
 from service.web.health import health_routes
 from service.web.problems import render_problems
 from service.web.raw import SignedRequests
@@ -21,7 +21,7 @@ def create_app(stores: Stores) -> Flask:
     edge = ActionEdge(
         signed=SignedRequests(stores.config, stores.clock),
         callbacks=stores.callbacks,
-        connections=ConnectionsAtHand(stores.connections),
+        connections=stores.connections,
         actions=ACTIONS,
         clock=stores.clock,
     )

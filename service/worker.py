@@ -30,7 +30,7 @@ def run_worker(config: Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    stores = open_stores(config, pool_size=80)
+    stores = open_stores(config, pool_size=24)
     migrate(stores.database)
     slot = Slot(stores.database)
     services = make_services(stores)

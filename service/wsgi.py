@@ -10,6 +10,6 @@ from service.wiring import open_stores
 
 config = load_config()
 configure_logs(config.log_level)
-stores = open_stores(config, pool_size=20)
+stores = open_stores(config, pool_size=8)
 migrate(stores.database)
 app = create_app(stores)

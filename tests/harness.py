@@ -32,7 +32,7 @@ from service.ids import CallbackId, PortalId, RealmId
 from service.quickbooks.limits import realm_scope
 from service.sandbox.serve import InThread
 from service.store.callbacks import StoredCallback
-from service.store.connections import LIVE
+from service.store.connections import PAUSED
 from service.store.database import from_ms
 from service.store.due import Start
 from service.wiring import make_services, open_stores
@@ -280,9 +280,9 @@ class Harness:
 
     def room_of(self, portal_id: PortalId, realm_id: str, running: int) -> int:
         """As `Starter.room_of`."""
-        live = {(c.portal_id, c.realm_id) for c in self.stores.connections.all() if c.state == LIVE}
+        paused = {(c.portal_id, c.realm_id) for c in self.stores.connections.all() if c.state == PAUSED}
         scopes, now = (portal_scope(portal_id), realm_scope(RealmId(realm_id))), self.clock.now()
-        if (portal_id, realm_id) not in live or any(self.services.pacing.is_paused(s, now) for s in scopes):
+        if (portal_id, realm_id) in paused or any(self.services.pacing.is_paused(s, now) for s in scopes):
             return 0
         return 1 - running if any(self.services.pacing.is_suspect(s) for s in scopes) else REALM_SHARE - running
 

@@ -18,7 +18,7 @@ from service.hubspot.limits import portal_scope
 from service.ids import CallbackId, PortalId, RealmId
 from service.logs import log
 from service.quickbooks.limits import realm_scope
-from service.store.connections import LIVE, Connections
+from service.store.connections import PAUSED, Connections
 from service.store.due import Due
 
 LOG = logging.getLogger("service.worker")
@@ -39,7 +39,7 @@ class Starter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="starter", daemon=True)
         self._workers = 1
-        self._live: set[tuple[PortalId, str]] = set()
+        self._paused: set[tuple[PortalId, str]] = set()
 
     def start(self) -> None:
         """Begin."""
@@ -87,16 +87,16 @@ class Starter:
         """How many more runs a realm may have: none while it rests, one while it is being probed."""
         scopes = (portal_scope(portal_id), realm_scope(RealmId(realm_id)))
         now = self._clock.now()
-        if (portal_id, realm_id) not in self._live or any(self._pacing.is_paused(scope, now) for scope in scopes):
+        if (portal_id, realm_id) in self._paused or any(self._pacing.is_paused(scope, now) for scope in scopes):
             return 0
         if any(self._pacing.is_suspect(scope) for scope in scopes):
             return 1 - running
         return REALM_SHARE - running
 
     def refresh(self) -> None:
-        """Learn how many workers there are, what rests and which connections are live."""
+        """Learn how many workers there are, what rests and which connections are paused."""
         self._pacing.refresh(self._workers)
-        self._live = {(c.portal_id, c.realm_id) for c in self._connections.all() if c.state == LIVE}
+        self._paused = {(c.portal_id, c.realm_id) for c in self._connections.all() if c.state == PAUSED}
 
     def take_over_from_the_dead(self) -> int:
         """Continue the runs of workers that are no more."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from service.ids import PortalId, RealmId
 from service.store.database import Database, from_ms, to_ms
 
+REMEMBER_SECONDS = 2.0
 LIVE, PAUSED, REMOVED = "live", "paused", "removed"
 
 
@@ -52,6 +54,7 @@ class Connections:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[PortalId, tuple[float, list[Connection]]] = {}
 
     def add(self, portal_id: PortalId, realm_id: RealmId, now: datetime) -> int:
         """Join the pair, or bring it back; returns how many parked callbacks go on because of it."""
@@ -73,6 +76,18 @@ class Connections:
         """The portal's connections, oldest first, removed ones left out."""
         with self._database.read() as connection:
             return [_read(row) for row in connection.execute(_OF_PORTAL, {"portal_id": portal_id}).mappings()]
+
+    def of_portal_lately(self, portal_id: PortalId) -> list[Connection]:
+        """As `of_portal`, at most seconds old: every callback asks. That there is none is never remembered."""
+        known = self._known.get(portal_id)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        found = self.of_portal(portal_id)
+        if found:
+            self._known[portal_id] = (time.monotonic() + REMEMBER_SECONDS, found)
+        else:
+            self._known.pop(portal_id, None)
+        return found
 
     def all(self) -> list[Connection]:
         """Every connection that is not removed."""

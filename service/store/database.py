@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +19,20 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 BUSY_SECONDS = 5.0
+# Whole numbers only: a float loses the millisecond now and then.
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 class Database:
     """A pool of connections, and the two ways to use one: `read` and `write`."""
 
-    def __init__(self, url: str, pool_size: int = 16) -> None:
+    def __init__(self, url: str, pool_size: int = 16, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite(url, pool_size) if self.is_sqlite else _postgresql(url, pool_size)
+        self.engine = _sqlite(url, pool_size, busy_seconds) if self.is_sqlite else _postgresql(url, pool_size)
         # One writer at a time is SQLite's own rule; queueing here is fair, its busy handler is not.
         self._writer = threading.Lock() if self.is_sqlite else None
+        self._busy_seconds = busy_seconds
         self._writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
         # Each read is one statement: neither database needs a transaction round it.
         single = {"sqlite_begin": None} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
@@ -80,7 +83,7 @@ class Database:
         if self._writer is None:
             yield
             return
-        if not self._writer.acquire(timeout=BUSY_SECONDS):
+        if not self._writer.acquire(timeout=self._busy_seconds):
             raise sa.exc.OperationalError("waiting for the writer", {}, sqlite3.OperationalError("database is busy"))
         try:
             yield
@@ -105,14 +108,14 @@ _ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)
 _TRY_ADVISORY_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
-def prepare_sqlite_connection(connection: sqlite3.Connection) -> None:
+def prepare_sqlite_connection(connection: sqlite3.Connection, busy_seconds: float = BUSY_SECONDS) -> None:
     """Durable and patient: WAL, synchronous=FULL, and the millisecond clock that DBOS needs.
 
     DBOS 3.4 asks for unixepoch('subsec'), which SQLite before 3.42 answers with NULL, and for
     strftime('%s', 'now'), which knows whole seconds only.
     """
     for pragma in (
-        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+        f"busy_timeout={int(busy_seconds * 1000)}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -126,7 +129,7 @@ def _seconds() -> float:
     return time.time_ns() // 1_000_000 / 1000
 
 
-def _sqlite(url: str, pool_size: int) -> sa.Engine:
+def _sqlite(url: str, pool_size: int, busy_seconds: float) -> sa.Engine:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         url, pool_size=pool_size, max_overflow=0, pool_timeout=30, connect_args={"check_same_thread": False}
@@ -135,7 +138,7 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say so, below
-        prepare_sqlite_connection(connection)
+        prepare_sqlite_connection(connection, busy_seconds)
 
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
@@ -159,12 +162,12 @@ def _postgresql(url: str, pool_size: int) -> sa.Engine:
 
 def to_ms(instant: datetime) -> int:
     """An aware instant as stored."""
-    return int(instant.timestamp() * 1000)
+    return (instant - _EPOCH) // _MILLISECOND
 
 
 def from_ms(stored: int) -> datetime:
     """A stored instant, aware, UTC."""
-    return datetime.fromtimestamp(stored / 1000, UTC)
+    return _EPOCH + stored * _MILLISECOND
 
 
 def from_ms_or_none(stored: int | None) -> datetime | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from service.coalescing import Lane
 from service.store.database import Database
 
@@ -37,7 +39,18 @@ class Intake:
         inserted: bool = self._lane.ask(key, [row[column] for column in COLUMNS])
         return inserted
 
-    def _insert(self, rows: Mapping[Key, Sequence[Any]]) -> dict[Key, bool]:
+    def _insert(self, rows: Mapping[Key, Sequence[Any]]) -> dict[Key, Any]:
+        """Per key whether the row is new, or the error that is its own and nobody else's."""
+        try:
+            return self._insert_together(rows)
+        except sa.exc.OperationalError:
+            raise  # the database, not a row
+        except Exception as error:
+            if len(rows) == 1:
+                return dict.fromkeys(rows, error)
+        return {key: self._insert({key: row})[key] for key, row in rows.items()}
+
+    def _insert_together(self, rows: Mapping[Key, Sequence[Any]]) -> dict[Key, bool]:
         with self._database.write_raw() as cursor:
             cursor.execute(self._statement(len(rows)), [value for row in rows.values() for value in row])
             new = {(portal_id, callback_id) for portal_id, callback_id in cursor.fetchall()}

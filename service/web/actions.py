@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +16,7 @@ from flask import Blueprint, Response, request
 from service.clock import Clock
 from service.errors import CannotInvoice, PortalNotConnected, RealmNotChosen, UnknownAction
 from service.hubspot import callback as hubspot_callback
-from service.ids import PortalId, RealmId
+from service.ids import RealmId
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, Arrival, Callbacks, StoredCallback
 from service.store.connections import Connection, Connections
@@ -33,29 +32,9 @@ class ActionEdge:
 
     signed: SignedRequests
     callbacks: Callbacks
-    connections: ConnectionsAtHand
+    connections: Connections
     actions: frozenset[str]
     clock: Clock
-
-
-class ConnectionsAtHand:
-    """A portal's connections, remembered for a moment: the accept path asks for every callback."""
-
-    def __init__(self, connections: Connections, seconds: float = 2.0) -> None:
-        self._connections, self._seconds = connections, seconds
-        self._known: dict[PortalId, tuple[float, list[Connection]]] = {}
-
-    def of_portal(self, portal_id: PortalId) -> list[Connection]:
-        """As the table says, at most seconds old. That there is none is never remembered."""
-        known = self._known.get(portal_id)
-        if known and known[0] > time.monotonic():
-            return known[1]
-        found = self._connections.of_portal(portal_id)
-        if found:
-            self._known[portal_id] = (time.monotonic() + self._seconds, found)
-        else:
-            self._known.pop(portal_id, None)
-        return found
 
 
 def action_routes(edge: ActionEdge) -> Blueprint:
@@ -80,7 +59,7 @@ def accept(edge: ActionEdge, action: str, body: bytes) -> dict[str, dict[str, st
     refusal: CannotInvoice | None = None
     realm_id: RealmId | None = None
     try:
-        realm_id = choose_realm(edge.connections.of_portal(asked.portal_id), asked.inputs)
+        realm_id = choose_realm(edge.connections.of_portal_lately(asked.portal_id), asked.inputs)
         if action not in edge.actions:
             raise UnknownAction("This action does not exist any more: choose another one in the workflow.")
     except CannotInvoice as error:

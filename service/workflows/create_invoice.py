@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
 from service.engine.runtime import workflow
 from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken
-from service.ids import DealId, InvoiceId, ItemId, RealmId
+from service.ids import DealId, InvoiceId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
-from service.invoicing.draft import draft_invoice
+from service.invoicing.draft import draft_invoice, read_item_ids
 from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, parse_inputs
 from service.invoicing.invoice import outputs
 from service.invoicing.marks import derive_mark, names_deal
@@ -22,13 +21,13 @@ from service.quickbooks.invoices import parse_invoice
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.store.invoices import KnownInvoice
 from service.store.reservations import OPEN, Reservation
-from service.workflows.ensure_customer import KnownCustomer, ensure_customer
+from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.run_callback import run_callback
 from service.workflows.services import Services
-from service.workflows.view_invoice import facts_of, known_invoice, view_invoice
+from service.workflows.view_invoice import known_invoice, view_invoice
 from service.workflows.write_invoice import (
     Written,
     end_created,
@@ -43,14 +42,6 @@ from service.workflows.write_invoice import (
 LOG = logging.getLogger("service.workflows")
 # A number of ours that somebody has taken: the next one, a few times.
 NUMBERS_TRIED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A reservation and what it was made from, in case QuickBooks no longer knows it."""
-
-    reservation: Reservation
-    remembered: tuple[tuple[str, str], ...] = ()
 
 
 @workflow("create-invoice")
@@ -69,16 +60,46 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
     realm_id = RealmId(str(callback.realm_id))
     open_reservation = find_open_reservation(services, callback)
     realm = know_realm(services, callback.portal_id, realm_id)
-    if open_reservation is not None:
-        settle(services, callback, realm, send_reserved(services, callback, open_reservation))
-        return
     inputs = parse_inputs(callback.inputs)
+    repeated = False
+    if open_reservation is not None:
+        written = repeat(services, callback, inputs, open_reservation)
+        if written is not None:
+            settle(services, callback, realm, written)
+            return
+        repeated = True
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs)
-    existing = find_existing(services, callback, realm_id, gathered, realm)
-    if existing is not None and inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
-        settle_existing(services, callback, realm, inputs, existing)
-        return
-    settle(services, callback, realm, write(services, callback, realm_id, realm, inputs, gathered))
+    if inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
+        existing = find_existing(services, callback, realm_id, gathered, realm)
+        if existing is not None:
+            settle_existing(services, callback, realm, inputs, existing)
+            return
+    settle(services, callback, realm, write(services, callback, realm_id, realm, inputs, gathered, repeated=repeated))
+
+
+def repeat(
+    services: Services, callback: StoredCallback, inputs: CreateInvoiceInputs, reservation: Reservation
+) -> Written | None:
+    """Send again what was reserved by an earlier run.
+
+    None: nothing exists, and another draft may be taken: what the old one referred to is gone, or
+    its number is somebody else's by now.
+    """
+    try:
+        return send_reserved(services, callback, reservation, repeated=True)
+    except CannotInvoice as error:
+        if not may_draft_again(services, inputs, reservation, error):
+            raise
+        return None
+
+
+def may_draft_again(
+    services: Services, inputs: CreateInvoiceInputs, reservation: Reservation, error: CannotInvoice
+) -> bool:
+    """Whether a new draft may fare better than the one just refused; forgets what misled it."""
+    if isinstance(error, NumberTaken):
+        return not inputs.invoice_number
+    return is_about_reference(error) and forget(services, reservation)
 
 
 def write(
@@ -88,23 +109,25 @@ def write(
     realm: KnownRealm,
     inputs: CreateInvoiceInputs,
     gathered: Gathered,
+    *,
+    repeated: bool,
 ) -> Written:
-    """Prepare, reserve, send; once more when what we remembered is gone or our number is taken."""
+    """Prepare, reserve, send; once more when what we remembered is gone or our number is taken.
+
+    `repeated`: an earlier draft of this callback was refused when it was sent again.
+    """
     # What cannot become an invoice is refused before a customer or an item is created for it.
     today = realm.day_of(callback.received_at)
     decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
     forgot = False
     for _ in range(NUMBERS_TRIED):
-        prepared = prepare(services, callback, realm_id, realm, inputs, gathered)
+        reservation = prepare(services, callback, realm_id, realm, inputs, gathered, repeated=repeated)
         try:
-            return send_reserved(services, callback, prepared.reservation)
-        except NumberTaken:
-            if inputs.invoice_number:
-                raise
+            return send_reserved(services, callback, reservation)
         except CannotInvoice as error:
-            if forgot or not is_about_reference(error) or not forget(services, realm_id, prepared):
+            if forgot or not may_draft_again(services, inputs, reservation, error):
                 raise
-            forgot = True
+            forgot = not isinstance(error, NumberTaken)
     raise NumberTaken("The invoice numbers tried are taken in QuickBooks: give one in the action.")
 
 
@@ -115,7 +138,9 @@ def prepare(
     realm: KnownRealm,
     inputs: CreateInvoiceInputs,
     gathered: Gathered,
-) -> Prepared:
+    *,
+    repeated: bool,
+) -> Reservation:
     """Decide everything the invoice will say, and write it down before anything is sent."""
     now = services.clock.now()
     deal, portal_id = gathered.deal, callback.portal_id
@@ -151,23 +176,21 @@ def prepare(
         body=draft.body(),
         state=OPEN,
         reserved_at=now,
-        look_first=generation == 1 and should_look_first(callback, now),
+        look_first=repeated or (generation == 1 and should_look_first(callback, now)),
     )
     services.reservations.reserve(reservation)
     if draft.remarks:
         services.callbacks.note_event(callback, "remark", " ".join(draft.remarks), now)
-    return Prepared(reservation, remembered(customer, item_ids))
+    return reservation
 
 
-def remembered(customer: KnownCustomer, item_ids: Mapping[str, ItemId]) -> tuple[tuple[str, str], ...]:
-    """The entities an invoice refers to, as (what, id)."""
-    return (("customer", str(customer.id)), *(("item", str(item_id)) for item_id in dict.fromkeys(item_ids.values())))
-
-
-def forget(services: Services, realm_id: RealmId, prepared: Prepared) -> bool:
-    """Drop the links to what the invoice referred to; False when nothing was remembered."""
-    kinds = {"customer": ("contact", "company"), "item": ("product", "sku", "name")}
-    return sum(services.links.forget(realm_id, kinds[what], entity_id) for what, entity_id in prepared.remembered) > 0
+def forget(services: Services, reservation: Reservation) -> bool:
+    """Drop what we remembered of the customer and items of an invoice; False when that was nothing."""
+    realm_id = reservation.realm_id
+    dropped = services.links.forget(realm_id, ("contact", "company"), reservation.customer_id)
+    for item_id in read_item_ids(reservation.body):
+        dropped += services.links.forget(realm_id, ("product", "sku", "name"), item_id)
+    return dropped > 0
 
 
 def find_existing(
@@ -176,21 +199,33 @@ def find_existing(
     """The deal's newest live invoice in this realm, read afresh, or None."""
     deal_id, portal_id = gathered.deal.id, callback.portal_id
     rows = [row for row in services.invoices.of_deal(portal_id, deal_id) if row.realm_id == realm_id]
-    known = [row.invoice_id for row in rows if row.status not in (Status.DELETED, Status.VOIDED)]
-    told = gathered.deal.invoice_id
-    if not rows and told and told.isdecimal():
-        known = [InvoiceId(told)]  # made before this database was: believed if it names this deal
-    for invoice_id in reversed(known):
-        entity = services.quickbooks.read(realm_id, "Invoice", invoice_id)
-        if entity is None:
-            continue
-        facts = parse_invoice(entity)
-        ours = bool(rows) or names_deal(facts.private_note, deal_id)
-        now = services.clock.now()
-        row = known_invoice(entity, portal_id, realm_id, deal_id, None, realm.day_of(now), now)
-        if ours and row.status not in (Status.DELETED, Status.VOIDED):
+    for known in reversed([row for row in rows if Status(row.status).is_live]):
+        row = read_again(services, known, realm)
+        if Status(row.status).is_live:
             return row
-    return None
+        # Somebody undid it in QuickBooks: from now on the deal counts without it.
+        with services.database.write() as tx:
+            services.invoices.keep(tx, row)
+    told = gathered.deal.invoice_id
+    if rows or not told or not told.isdecimal():
+        return None
+    # Made before this database was: believed if it names this deal.
+    entity = services.quickbooks.read(realm_id, "Invoice", told)
+    if entity is None or not names_deal(parse_invoice(entity).private_note, deal_id):
+        return None
+    now = services.clock.now()
+    row = known_invoice(entity, portal_id, realm_id, deal_id, None, realm.day_of(now), now)
+    return row if Status(row.status).is_live else None
+
+
+def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> KnownInvoice:
+    """The invoice as it is in QuickBooks now; deleted when it is gone."""
+    entity = services.quickbooks.read(known.realm_id, "Invoice", known.invoice_id)
+    now = services.clock.now()
+    if entity is None:
+        return replace(known, status=Status.DELETED.value, known_at=now)
+    today = realm.day_of(now)
+    return known_invoice(entity, known.portal_id, known.realm_id, known.deal_id, known.callback_id, today, now)
 
 
 def settle(services: Services, callback: StoredCallback, realm: KnownRealm, written: Written) -> None:
@@ -228,11 +263,4 @@ def settle_existing(
 
 def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:
     """The workflow's outputs for an invoice."""
-    view = view_invoice(
-        facts_of(row),
-        today,
-        realm.facts.home_currency,
-        sandbox=services.quickbooks_sandbox,
-        known_at=row.known_at,
-    )
-    return outputs(view)
+    return outputs(view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox))

@@ -23,11 +23,10 @@ OLDEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PortalFacts:
-    """A portal's time zone and currency; `properties` is the revision of the properties it has."""
+    """A portal's time zone and currency."""
 
     time_zone: str
     currency: str
-    properties: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,11 @@ def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
     """The portal's facts; at the first meeting, our deal properties are created in it."""
     now = services.clock.now()
     kept = services.settings.find("portal", portal_id)
-    if kept and now - kept[1] < OLDEST and kept[0].get("properties") == properties_revision():
+    if kept and now - kept[1] < OLDEST and kept[0].get("revision") == properties_revision():
         return _portal(kept[0])
     with services.locks.hold(f"portal:{portal_id}"):
         kept = services.settings.find("portal", portal_id)
-        if kept and now - kept[1] < OLDEST and kept[0].get("properties") == properties_revision():
+        if kept and now - kept[1] < OLDEST and kept[0].get("revision") == properties_revision():
             return _portal(kept[0])
         return _learn_portal(services, portal_id, now)
 
@@ -94,10 +93,13 @@ def _learn_realm(services: Services, realm_id: RealmId, now: datetime) -> RealmS
 
 def _learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
     details = services.hubspot.account_details(portal_id)
-    document = {"time_zone": _known_zone(details.time_zone), "currency": details.currency, "properties": None}
+    document: dict[str, str | None] = {
+        "time_zone": _known_zone(details.time_zone),
+        "currency": details.currency,
+        "revision": properties_revision(),
+    }
     try:
         ensure_properties(services, portal_id)
-        document["properties"] = properties_revision()
     except RefusedByHubSpot as error:
         # Without the right to create them the invoice is still made; writing the deal will say what is missing.
         log(LOG, "deal properties refused", level=logging.WARNING, portal_id=portal_id, status=error.status)
@@ -106,7 +108,7 @@ def _learn_portal(services: Services, portal_id: PortalId, now: datetime) -> Por
 
 
 def _portal(document: dict[str, str | None]) -> PortalFacts:
-    return PortalFacts(document["time_zone"] or "UTC", document["currency"] or "", document["properties"])
+    return PortalFacts(document["time_zone"] or "UTC", document["currency"] or "")
 
 
 def _known_zone(name: str) -> str:

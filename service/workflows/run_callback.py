@@ -11,7 +11,17 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from service.errors import CannotInvoice, GivenUp, NotConnected, NotDoneInTime, OutcomeUnknown, TryLater
+import sqlalchemy as sa
+
+from service.errors import (
+    CannotInvoice,
+    GivenUp,
+    NotConnected,
+    NotDoneInTime,
+    OutcomeUnknown,
+    PortalNotConnected,
+    TryLater,
+)
 from service.ids import CallbackId, PortalId
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
@@ -49,6 +59,9 @@ def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
         # Only telling can still fail here, and it cannot be helped: the outcome is a row.
         services.callbacks.complete(callback, f"untold: {error.code}", services.clock.now())
         return "completed"
+    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+        log(LOG, "database busy", level=logging.WARNING, kind=type(error).__name__, **callback.key)
+        return _postpone(services, callback, TryLater("The service's own database was busy."))
     except Exception as error:
         return _fail(services, callback, error)
     return "completed"
@@ -59,6 +72,7 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
     late = services.clock.now() >= callback.deadline_at
     try:
         _suspect(services, callback)
+        _check_connection(services, callback)
         work(services, callback)
     except CannotInvoice as error:
         _settle_failure(services, callback, error)
@@ -66,6 +80,8 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
         if not late:
             raise
         _settle_failure(services, callback, _out_of_time(error))
+    except (sa.exc.OperationalError, sa.exc.TimeoutError):
+        raise
     except Exception as error:
         if callback.failures + 1 < FAILURES_BEFORE_GIVING_UP and not late:
             raise
@@ -87,6 +103,13 @@ def _suspect(services: Services, callback: StoredCallback) -> None:
         raise GivenUp("The service ended again and again on this deal: tell its operator the callback id.")
     if callback.crashes >= CRASHES_BEFORE_SUSPICION and callback.note != SUSPECTED:
         raise TryLater(SUSPECTED, timedelta(seconds=random.uniform(1, 5 * callback.crashes)))  # noqa: S311
+
+
+def _check_connection(services: Services, callback: StoredCallback) -> None:
+    """A connection may have been removed while the callback waited. Raises: PortalNotConnected."""
+    live = services.connections.of_portal_lately(callback.portal_id)
+    if all(connection.realm_id != callback.realm_id for connection in live):
+        raise PortalNotConnected("The connection to QuickBooks was removed: connect it again, then enrol again.")
 
 
 def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:

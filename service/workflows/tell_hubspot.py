@@ -15,7 +15,7 @@ from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.know_realm import ensure_properties, know_realm
 from service.workflows.services import Services
-from service.workflows.view_invoice import facts_of, view_invoice
+from service.workflows.view_invoice import view_invoice
 
 LOG = logging.getLogger("service.workflows")
 # Completing before HubSpot has digested our BLOCK may be refused (undocumented): try again for a minute.
@@ -57,13 +57,7 @@ def properties_of(services: Services, callback: StoredCallback) -> dict[str, str
     realm = know_realm(services, callback.portal_id, RealmId(str(callback.realm_id)))
     today = realm.day_of(services.clock.now())
     views = [
-        view_invoice(
-            facts_of(row),
-            today,
-            realm.facts.home_currency,
-            sandbox=services.quickbooks_sandbox,
-            known_at=row.known_at,
-        )
+        view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox)
         for row in services.invoices.of_deal(callback.portal_id, DealId(callback.object_id))
     ]
     shown = choose_shown(views)

@@ -15,10 +15,11 @@ from service.quickbooks.links import invoice_url
 from service.store.invoices import KnownInvoice, document_of
 
 
-def view_invoice(
-    facts: InvoiceFacts, today: date, home_currency: str, *, sandbox: bool, known_at: datetime
-) -> InvoiceView:
-    """The invoice with its status on a day of the realm."""
+def view_invoice(known: KnownInvoice, today: date, home_currency: str, *, sandbox: bool) -> InvoiceView:
+    """The invoice as last known, with its status on a day of the realm."""
+    facts = facts_of(known)
+    # That it was deleted stands in no answer of QuickBooks, only in our row.
+    deleted = known.status == Status.DELETED
     return InvoiceView(
         id=facts.id,
         number=facts.doc_number or "",
@@ -28,9 +29,9 @@ def view_invoice(
         txn_date=facts.txn_date,
         due_date=facts.due_date,
         recipient=derive_recipient_text(facts.customer_name or "", facts.bill_email or ""),
-        status=status_of(facts, today),
+        status=Status.DELETED if deleted else status_of(facts, today),
         url=invoice_url(facts.id, sandbox=sandbox),
-        updated_at=facts.last_updated_at or known_at,
+        updated_at=facts.last_updated_at or known.known_at,
         pay_link=facts.invoice_link or "",
     )
 

@@ -53,11 +53,14 @@ def next_generation(services: Services, callback: StoredCallback) -> int:
     return 1 if latest is None else latest.generation + 1
 
 
-def send_reserved(services: Services, callback: StoredCallback, reservation: Reservation) -> Written:
+def send_reserved(
+    services: Services, callback: StoredCallback, reservation: Reservation, *, repeated: bool = False
+) -> Written:
     """Have QuickBooks create what is reserved, or find that it has done so.
 
-    A refusal ends the reservation: nothing was created. Raises: CannotInvoice, OutcomeUnknown,
-    TryLater, NotConnected.
+    A refusal ends the reservation: nothing was created. Where an earlier try may have arrived
+    (`repeated`), it is believed only after a look: it speaks of this try, not of that one.
+    Raises: CannotInvoice, OutcomeUnknown, TryLater, NotConnected.
     """
     now = services.clock.now()
     if reservation.look_first or now - reservation.reserved_at > TRUST_REQUEST_ID:
@@ -72,13 +75,12 @@ def send_reserved(services: Services, callback: StoredCallback, reservation: Res
     except AlreadySent:
         services.reservations.set_look_first(reservation, True)
         raise
-    except NumberTaken as error:
-        held = _read_holder(services, reservation, error)
+    except CannotInvoice as error:
+        held = _read_holder(services, reservation, error) if isinstance(error, NumberTaken) else None
+        if held is None and repeated:
+            held = _look(services, callback, reservation)
         if held is not None:
             return Written(reservation, held)
-        _refuse(services, reservation, now)
-        raise
-    except CannotInvoice:
         _refuse(services, reservation, now)
         raise
     _check_mark(services, reservation, entity)
