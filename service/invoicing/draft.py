@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -72,6 +73,12 @@ class Draft:
             "Line": [line.fields(number) for number, line in enumerate(self.lines, 1)],
         }
         return canonical_body({name: value for name, value in fields.items() if value is not None})
+
+
+def read_item_ids(body: bytes) -> tuple[ItemId, ...]:
+    """The items that a draft's bytes bill, each once."""
+    lines = json.loads(body)["Line"]
+    return tuple(dict.fromkeys(ItemId(line["SalesItemLineDetail"]["ItemRef"]["value"]) for line in lines))
 
 
 def draft_invoice(

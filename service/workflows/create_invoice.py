@@ -8,7 +8,7 @@ from datetime import date
 
 from service.engine.runtime import workflow
 from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken
-from service.ids import DealId, InvoiceId, RealmId
+from service.ids import DealId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.draft import draft_invoice, read_item_ids
@@ -60,14 +60,13 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
     realm_id = RealmId(str(callback.realm_id))
     open_reservation = find_open_reservation(services, callback)
     realm = know_realm(services, callback.portal_id, realm_id)
-    inputs = parse_inputs(callback.inputs)
-    repeated = False
     if open_reservation is not None:
-        written = repeat(services, callback, inputs, open_reservation)
+        written = repeat(services, callback, open_reservation)
         if written is not None:
             settle(services, callback, realm, written)
             return
-        repeated = True
+    inputs = parse_inputs(callback.inputs)
+    repeated = open_reservation is not None
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs)
     if inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
         existing = find_existing(services, callback, realm_id, gathered, realm)
@@ -77,9 +76,7 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
     settle(services, callback, realm, write(services, callback, realm_id, realm, inputs, gathered, repeated=repeated))
 
 
-def repeat(
-    services: Services, callback: StoredCallback, inputs: CreateInvoiceInputs, reservation: Reservation
-) -> Written | None:
+def repeat(services: Services, callback: StoredCallback, reservation: Reservation) -> Written | None:
     """Send again what was reserved by an earlier run.
 
     None: nothing exists, and another draft may be taken: what the old one referred to is gone, or
@@ -88,7 +85,7 @@ def repeat(
     try:
         return send_reserved(services, callback, reservation, repeated=True)
     except CannotInvoice as error:
-        if not may_draft_again(services, inputs, reservation, error):
+        if not may_draft_again(services, parse_inputs(callback.inputs), reservation, error):
             raise
         return None
 
