@@ -1,0 +1,77 @@
+"""`python -m tests.bench`: measure, print a table and ratios; fails only when something did not work."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.bench.accept import measure_accept
+from tests.bench.processes import NotRunning
+from tests.bench.report import describe_accept, describe_throughput
+from tests.bench.throughput import Size, measure_throughput
+
+DATABASES = ("sqlite", "postgresql")
+FULL, QUICK = Size(pairs=30, burst=20, steady=5, rate=10.0), Size(pairs=10, burst=10, steady=3, rate=10.0)
+
+
+def main() -> int:
+    """Run what is asked for; exit status 1 when a part did not work."""
+    asked = parse_arguments()
+    found: dict[str, Any] = {"machine": describe_machine(), "load_before": os.getloadavg()}
+    print(f"{found['machine']}, load average {' '.join(f'{each:.2f}' for each in os.getloadavg())}", flush=True)
+    for part, measure in (("accept", run_accept), ("throughput", run_throughput)):
+        for kind in DATABASES if asked.database == "both" else [asked.database]:
+            if asked.part in (part, "both"):
+                found.setdefault(part, {})[kind] = measure(kind, asked.quick)
+    found["load_after"] = os.getloadavg()
+    print(f"\nload average {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
+    if asked.json:
+        asked.json.write_text(json.dumps(found, indent=2) + "\n")
+    failed = [kind for part in ("accept", "throughput") for kind, own in found.get(part, {}).items() if own is None]
+    return 1 if failed else 0
+
+
+def run_accept(kind: str, quick: bool) -> dict[str, Any] | None:
+    """None, and the reason on standard error, when it did not work."""
+    try:
+        figures = measure_accept(kind, rounds=3, seconds=1.5) if quick else measure_accept(kind, rounds=9, seconds=2.0)
+    except (NotRunning, RuntimeError) as error:
+        print(f"\naccept, {kind}: did not work: {error}", file=sys.stderr, flush=True)
+        return None
+    print("\n" + describe_accept(kind, figures), flush=True)
+    return figures
+
+
+def run_throughput(kind: str, quick: bool) -> dict[str, Any] | None:
+    """None, and the reason on standard error, when it did not work."""
+    try:
+        figures = measure_throughput(kind, QUICK if quick else FULL)
+    except (NotRunning, RuntimeError) as error:
+        print(f"\nthroughput, {kind}: did not work: {error}", file=sys.stderr, flush=True)
+        return None
+    print("\n" + describe_throughput(kind, figures), flush=True)
+    return figures
+
+
+def parse_arguments() -> argparse.Namespace:
+    """What to run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What the service costs here.")
+    parser.add_argument("--quick", action="store_true", help="shorter, and less exact")
+    parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
+    parser.add_argument("--part", choices=["accept", "throughput", "both"], default="both")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
+    return parser.parse_args()
+
+
+def describe_machine() -> str:
+    """What it ran on."""
+    return f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.release()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
