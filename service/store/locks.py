@@ -13,7 +13,10 @@ from service.store.database import Database
 
 
 class Locks:
-    """Held over a vendor's call, so never in the table that the call will write to."""
+    """Held over a vendor's call, so never in the table that the call will write to.
+
+    Names may be nested, always in one order: what is learnt or named first, its access token last.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,8 +34,9 @@ class Locks:
     @contextmanager
     def _across_processes(self, name: str) -> Iterator[None]:
         if self._database.is_sqlite:
-            # Sixteen files serve all names: two names in one file only wait for each other.
-            part = hashlib.sha256(name.encode()).hexdigest()[0]
+            # A file for every name: with one for several, whoever holds a name and needs another (a realm,
+            # then its token) would wait for itself for ever when both fell into the same file.
+            part = hashlib.sha256(name.encode()).hexdigest()[:16]
             with Path(f"{self._database.url.removeprefix('sqlite:///')}.{part}.lock").open("a") as held:
                 fcntl.flock(held, fcntl.LOCK_EX)
                 yield
