@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,9 +35,15 @@ class Limit:
 
 class _Scope:
     def __init__(self, limit: Limit, workers: int) -> None:
-        self.limit = limit
-        self.slots = Slots([w.shared_by(workers) for w in limit.windows])
-        self.places = threading.BoundedSemaphore(max(1, limit.in_flight // workers)) if limit.in_flight else None
+        self._limit = limit
+        self.slots = Slots(limit.windows)
+        self.divide(workers)
+
+    def divide(self, workers: int) -> None:
+        """Take this worker's part of the limit. Calls that are out end in the places they took."""
+        self.slots.resize([window.shared_by(workers) for window in self._limit.windows])
+        most = self._limit.in_flight
+        self.places = threading.BoundedSemaphore(max(1, most // workers)) if most else None
 
 
 class Pacing:
@@ -58,15 +64,16 @@ class Pacing:
         probes = self._respect_pause(scope)
         try:
             known = self._scope(scope)
-            if known.places is not None and not known.places.acquire(timeout=PATIENCE_SECONDS):
+            places = known.places
+            if places is not None and not places.acquire(timeout=PATIENCE_SECONDS):
                 raise TryLater("Too many calls are in flight.", timedelta(seconds=5))
             try:
                 self._wait(known)
                 self._refuse_while_paused(scope)
                 yield
             finally:
-                if known.places is not None:
-                    known.places.release()
+                if places is not None:
+                    places.release()
         finally:
             if probes:
                 self._probing.discard(scope)
@@ -93,15 +100,16 @@ class Pacing:
         """A call went through."""
         if scope not in self._strikes and scope not in self._paused:
             return
+        now = self._clock.now()
         with self._lock:
             self._strikes.pop(scope, None)
             paused = self._paused.get(scope)
             # An answer that was on its way when the pause began says nothing about now.
-            lifted = paused is not None and paused.until_at <= self._clock.now()
+            lifted = paused is not None and paused.until_at <= now
             if lifted:
                 self._paused.pop(scope, None)
         if lifted:
-            self._pauses.lift(scope)
+            self._pauses.lift(scope, now)
             log(LOG, "pause over", scope=scope)
 
     def ill(self, scope: str, reason: str) -> None:
@@ -131,7 +139,8 @@ class Pacing:
             }
             if workers != self._workers:
                 self._workers = workers
-                self._scopes = {}
+                for scope in self._scopes.values():
+                    scope.divide(workers)
 
     def _refuse_while_paused(self, scope: str) -> None:
         pause = self._paused.get(scope)
@@ -161,14 +170,3 @@ class Pacing:
             raise TryLater("The limit is used up for now.", timedelta(seconds=PATIENCE_SECONDS))
         if seconds > 0:
             self._clock.sleep(seconds)
-
-
-def limits_by_kind(kinds: dict[str, Sequence[object]]) -> Callable[[str], Limit]:
-    """Find a scope's limit by what stands before its colon."""
-
-    def limit_of(scope: str) -> Limit:
-        limit = kinds[scope.partition(":")[0]]
-        assert isinstance(limit, Limit)
-        return limit
-
-    return limit_of

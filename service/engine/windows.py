@@ -34,9 +34,10 @@ class Slots:
     def resize(self, windows: Sequence[Window]) -> None:
         """Other limits from now on; what is booked counts."""
         with self._lock:
-            if tuple(windows) != self._windows:
-                self._windows = tuple(windows)
-                self._booked = deque(self._booked, maxlen=max(w.calls for w in windows))
+            self._windows = tuple(windows)
+            # Never shorter: the limits may grow again while what is booked still counts.
+            most = max(self._booked.maxlen or 0, *(w.calls for w in windows))
+            self._booked = deque(self._booked, maxlen=most)
 
     def wait_for(self, now: float) -> float:
         """Seconds until the next call could go; books nothing."""

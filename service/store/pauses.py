@@ -27,7 +27,7 @@ _KEEP = sa.text(
          reason = excluded.reason, strikes = excluded.strikes"""
 )
 _ALL = sa.text("SELECT scope, until_at, reason, strikes FROM pauses")
-_LIFT = sa.text("DELETE FROM pauses WHERE scope = :scope")
+_LIFT = sa.text("DELETE FROM pauses WHERE scope = :scope AND until_at <= :now")
 
 
 class Pauses:
@@ -53,7 +53,7 @@ class Pauses:
             rows = connection.execute(_ALL).all()
         return {row.scope: Pause(row.scope, from_ms(row.until_at), row.reason, row.strikes) for row in rows}
 
-    def lift(self, scope: str) -> None:
-        """A call went through: the pause is over."""
+    def lift(self, scope: str, now: datetime) -> None:
+        """A call went through: the pause is over, unless another worker has begun one meanwhile."""
         with self._database.write() as tx:
-            tx.execute(_LIFT, {"scope": scope})
+            tx.execute(_LIFT, {"scope": scope, "now": to_ms(now)})
