@@ -54,6 +54,8 @@ class Tokens:
         held = self._held.get(owner_id)
         if held and held.token != rejected and held.fresh_until > self._clock.now():
             return held.token
+        with self._lock:
+            self._held.pop(owner_id, None)  # also when nothing comes in its place
         usable = self._usable(owner_id, rejected)
         if usable is None:
             with self._credentials.refreshing(self._vendor, owner_id):
