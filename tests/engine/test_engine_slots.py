@@ -1,0 +1,108 @@
+"""Every live worker has a number of its own, and loses it with its life."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+
+from service.engine.slots import _CLASS, MOST, Slot
+from service.errors import ConfigError
+from service.store.database import Database
+from tests.databases import Databases
+
+TAKE = """
+import sys
+from service.engine.slots import Slot
+from service.store.database import Database
+print(Slot(Database(sys.argv[1], 2)).number, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_the_first_worker_has_the_first_slot_and_gives_it_back(database: Database) -> None:
+    for _ in range(2):
+        slot = Slot(database)
+        assert (slot.number, slot.executor_id, slot.alive()) == (1, "slot-1", {"slot-1"})
+        slot.release()
+
+
+def test_a_killed_workers_slot_is_free(database: Database) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", TAKE, database.url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "1\n"
+    if database.is_sqlite:
+        with pytest.raises(ConfigError, match="PostgreSQL"):
+            Slot(database)
+    else:
+        second = Slot(database)
+        assert second.alive() == {"slot-1", "slot-2"}
+        second.release()
+    process.kill()
+    process.communicate(timeout=10)
+    slot = Slot(database)
+    assert slot.number == 1
+    assert slot.alive() == {"slot-1"}
+    slot.release()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sqlite_has_one_slot(database: Database) -> None:
+    slot = Slot(database)
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="one is all it allows"):
+            Slot(database)
+    slot.release()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgresql_gives_the_lowest_free_slot_and_knows_who_lives(database: Database) -> None:
+    one, two, three = Slot(database), Slot(database), Slot(database)
+    assert [slot.number for slot in (one, two, three)] == [1, 2, 3]
+    two.release()
+    assert one.alive() == three.alive() == {"slot-1", "slot-3"}
+    again = Slot(database)
+    assert again.number == 2
+    for slot in (one, again, three):
+        slot.release()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_worker_whose_hold_is_gone_learns_it(database: Database) -> None:
+    slot = Slot(database)
+    with database.read() as connection:
+        connection.execute(
+            sa.text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE classid = :class"), {"class": _CLASS}
+        )
+    with pytest.raises(sa.exc.DBAPIError):
+        slot.alive()
+    slot.release()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_there_is_an_end_to_slots(database: Database) -> None:
+    with database.engine.connect() as connection:
+        connection.execute(
+            sa.text("SELECT pg_advisory_lock(:class, n) FROM generate_series(1, :most) n"),
+            {"class": _CLASS, "most": MOST},
+        )
+        with pytest.raises(ConfigError, match=f"{MOST} workers"):
+            Slot(database)
+        connection.rollback()
+        connection.invalidate()
+
+
+def test_slots_of_other_databases_do_not_count(database: Database, databases: Databases) -> None:
+    url = databases.fresh("sqlite" if database.is_sqlite else "postgresql")
+    other = Database(url, 2)
+    one, foreign = Slot(database), Slot(other)
+    assert (one.number, foreign.number) == (1, 1)
+    assert one.alive() == {"slot-1"}
+    one.release()
+    foreign.release()
+    other.close()
+    databases.drop(url)
