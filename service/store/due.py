@@ -55,7 +55,8 @@ _START = sa.text(
 )
 _LATE = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :now
-       WHERE state IN ('waiting', 'parked') AND deadline_at <= :now AND (state = 'parked' OR due_at > :now)"""
+       WHERE state IN ('waiting', 'parked') AND deadline_at <= :now AND (state = 'parked' OR due_at > :now)
+         AND outcome IS NULL"""
 )
 _STALE = sa.text(
     """SELECT portal_id, callback_id, action, run FROM callbacks
@@ -129,7 +130,10 @@ class Due:
         return started
 
     def bring_late_ones(self, now: datetime) -> int:
-        """Whatever waits past its deadline is due at once, so that it can be settled."""
+        """Whatever waits past its deadline is due at once, so that it can be settled.
+
+        What is settled and only waits to be told keeps its own pace: it has no deadline any more.
+        """
         with self._database.write() as tx:
             return tx.execute(_LATE, {"now": to_ms(now)}).rowcount
 

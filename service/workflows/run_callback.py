@@ -26,6 +26,7 @@ from service.ids import CallbackId, PortalId
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
+from service.store.reservations import OPEN
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
 
@@ -36,6 +37,10 @@ LONGEST_WAIT = timedelta(minutes=5)
 FAILURES_BEFORE_GIVING_UP = 5
 CRASHES_BEFORE_SUSPICION = 3
 CRASHES_BEFORE_GIVING_UP = 10
+MAY_EXIST = (
+    "QuickBooks never said whether the invoice was created: look for the deal's id in the memos "
+    "of the customer's invoices before you enrol the deal again."
+)
 SUSPECTED = "runs alone: a worker ended while it ran"
 
 
@@ -79,7 +84,7 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
     except (TryLater, OutcomeUnknown, NotConnected) as error:
         if not late:
             raise
-        _settle_failure(services, callback, _out_of_time(error))
+        _settle_failure(services, callback, NotDoneInTime(f"The invoice was not created in time. {error.sentence}"))
     except (sa.exc.OperationalError, sa.exc.TimeoutError):
         raise
     except Exception as error:
@@ -114,25 +119,21 @@ def _check_connection(services: Services, callback: StoredCallback) -> None:
 
 def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:
     now = services.clock.now()
+    sentence = error.sentence
+    reservation = services.reservations.latest(callback.portal_id, callback.callback_id)
+    if reservation is not None and reservation.state == OPEN:
+        # Given up between sending and hearing: nobody may read this as "there is none".
+        sentence = f"{sentence.rstrip('.')}. {MAY_EXIST}"
     with services.database.write() as tx:
         services.callbacks.settle(
             tx,
             callback,
             FAIL_CONTINUE,
-            failure_outputs(error.code, error.sentence),
+            failure_outputs(error.code, sentence),
             now,
-            (error.code, error.sentence),
+            (error.code, sentence),
         )
     log(LOG, "cannot invoice", level=logging.WARNING, code=error.code, **callback.key)
-
-
-def _out_of_time(error: TryLater | OutcomeUnknown | NotConnected) -> NotDoneInTime:
-    if isinstance(error, OutcomeUnknown):
-        return NotDoneInTime(
-            "QuickBooks never said whether the invoice was created: look for the deal's number in the memo "
-            "of the customer's invoices before you enrol the deal again."
-        )
-    return NotDoneInTime(f"The invoice was not created in time, and nothing exists in QuickBooks. {error.sentence}")
 
 
 def _postpone(services: Services, callback: StoredCallback, error: TryLater | OutcomeUnknown) -> str:

@@ -13,7 +13,7 @@ from service.invoicing.invoice import deal_properties, failure_properties
 from service.invoicing.rollup import choose_shown, roll_up
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
-from service.workflows.know_realm import ensure_properties, know_realm
+from service.workflows.know_realm import ensure_properties, know_portal, know_realm
 from service.workflows.services import Services
 from service.workflows.view_invoice import view_invoice
 
@@ -36,9 +36,9 @@ def tell_hubspot(services: Services, callback: StoredCallback) -> None:
 
 def tell_deal(services: Services, callback: StoredCallback) -> None:
     """Write the deal's properties; a deal that cannot be written is noted and does not hold up the workflow."""
-    properties = properties_of(services, callback)
     for attempt in (1, 2):
         try:
+            properties = properties_of(services, callback)
             services.portal.update_object(callback.portal_id, "deals", callback.object_id, properties)
             return
         except RefusedByHubSpot as error:
@@ -53,6 +53,7 @@ def tell_deal(services: Services, callback: StoredCallback) -> None:
 def properties_of(services: Services, callback: StoredCallback) -> dict[str, str]:
     """What the deal shows now: its invoices, or why there is none."""
     if callback.outcome != SUCCESS:
+        know_portal(services, callback.portal_id)  # whose properties may still have to be created
         return failure_properties(callback.error_code or "", callback.error_message or "")
     realm = know_realm(services, callback.portal_id, RealmId(str(callback.realm_id)))
     today = realm.day_of(services.clock.now())
