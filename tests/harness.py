@@ -68,7 +68,8 @@ class Harness:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         # HubSpot signs what it sends by the story's clock, for the address the service believes it has.
         # The vendors' limits are counted in real time, which stands still for the service.
-        by_our_clock = {"actions_url": self.public_url, "signing_clock": "sandbox", "limits": False}
+        by_our_clock: dict[str, Any] = {"actions_url": self.public_url, "signing_clock": "sandbox", "limits": False}
+        by_our_clock["limit_per_ten_seconds"] = 1_000_000  # what its headers say is left
         self.set_sandbox(hubspot=by_our_clock, quickbooks={"limits": False})
 
     def close(self) -> None:

@@ -38,11 +38,12 @@ def ensure_customer(
     inputs: CreateInvoiceInputs,
     currency: str | None,
 ) -> KnownCustomer:
-    """The recipient's customer in the realm. `currency` None: the realm has only one.
+    """The recipient's customer in the realm, if possible in the currency; None: the realm has only one.
 
     Raises: CustomerNotFound, CustomerInactive, and what the gateway raises.
     """
-    kind, key = recipient.kind.value, recipient.object_id
+    # In a realm with several currencies a recipient may have a customer in each.
+    kind, key = recipient.kind.value, f"{recipient.object_id} {currency}" if currency else recipient.object_id
     link = services.links.find(portal_id, realm_id, kind, [key]).get(key)
     if link is not None:
         return KnownCustomer(CustomerId(link.entity_id), link.document.get("currency"), from_link=True)
@@ -51,23 +52,28 @@ def ensure_customer(
         link = services.links.find(portal_id, realm_id, kind, [key]).get(key)
         if link is not None:
             return KnownCustomer(CustomerId(link.entity_id), link.document.get("currency"), from_link=True)
-        found = _find(services, realm_id, recipient)
+        found = _find(services, realm_id, recipient, currency)
         if found is None:
             found = _create(services, portal_id, realm_id, recipient, inputs, currency)
-        new = Link(kind, key, found.id, {"currency": found.currency})
-        services.links.keep(portal_id, realm_id, [new], services.clock.now())
+        if currency in (None, found.currency):
+            new = Link(kind, key, found.id, {"currency": found.currency})
+            services.links.keep(portal_id, realm_id, [new], services.clock.now())
     return KnownCustomer(found.id, found.currency)
 
 
-def _find(services: Services, realm_id: RealmId, recipient: Recipient) -> Customer | None:
+def _find(services: Services, realm_id: RealmId, recipient: Recipient, currency: str | None) -> Customer | None:
+    """By e-mail, then by name; one in another currency only where there is none in the deal's."""
     name = derive_display_name(recipient)
-    if recipient.email:
-        by_email = customers.find_by_email(services.quickbooks, realm_id, recipient.email)
-        chosen = choose_customer(_candidates(by_email), email=recipient.email, display_name=name)
-        if chosen is not None:
-            return chosen
-    by_name = customers.find_by_display_name(services.quickbooks, realm_id, name)
-    return choose_customer(_candidates([by_name] if by_name else []), display_name=name)
+    by_email = _candidates(customers.find_by_email(services.quickbooks, realm_id, recipient.email))
+    chosen = choose_customer(by_email, email=recipient.email, display_name=name, currency=currency)
+    if chosen is not None:
+        return chosen
+    named = customers.find_by_display_name(services.quickbooks, realm_id, name)
+    by_name = _candidates([named] if named else [])
+    chosen = choose_customer(by_name, display_name=name, currency=currency)
+    if chosen is not None or currency is None:
+        return chosen
+    return choose_customer([*by_email, *by_name], email=recipient.email, display_name=name)
 
 
 def _create(
