@@ -58,8 +58,9 @@ class Database:
     def write_raw(self) -> Iterator[Any]:
         """As `write`, on the driver's own cursor and with `placeholder` for values.
 
-        Raises: sqlalchemy.exc.OperationalError.
+        Raises: as SQLAlchemy would; sqlalchemy.exc.OperationalError when the database is away.
         """
+        driver: Any = self.engine.dialect.loaded_dbapi
         with self._alone():
             connection = self.engine.raw_connection()
             try:
@@ -68,9 +69,9 @@ class Database:
                     cursor.execute("BEGIN IMMEDIATE")
                 yield cursor
                 connection.commit()
-            except self.engine.dialect.loaded_dbapi.Error as error:
+            except driver.Error as error:
                 connection.invalidate()
-                raise sa.exc.OperationalError("write_raw", {}, error) from error
+                raise sa.exc.DBAPIError.instance("write_raw", {}, error, driver.Error) from error
             except BaseException:
                 connection.rollback()
                 raise

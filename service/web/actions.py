@@ -67,7 +67,7 @@ def accept(edge: ActionEdge, action: str, body: bytes) -> dict[str, dict[str, st
     arrival = Arrival(
         portal_id=asked.portal_id,
         callback_id=asked.callback_id,
-        action=action[:100],
+        action=action[:100] if action.isprintable() else "unprintable",
         object_type=asked.object_type,
         object_id=asked.object_id,
         realm_id=realm_id,

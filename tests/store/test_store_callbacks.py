@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_examples import NOW, PORTAL, REALM, arrival, at_once, ids, rows, start, state_of
@@ -295,6 +298,31 @@ def test_the_list_is_newest_first_and_filtered(callbacks: Callbacks, database: D
     assert [c.callback_id for c in callbacks.list(state="running")] == ["ap-1", "ap-0"]
     assert [c.callback_id for c in callbacks.list(state="running", portal_id=7)] == []
     assert callbacks.count_by_state() == {"received": 4, "running": 2}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_row_the_database_refuses_takes_no_other_with_it(callbacks: Callbacks, database: Database) -> None:
+    """Callbacks that arrive together share a statement; PostgreSQL holds no character zero."""
+    other = Database(database.url, pool_size=1)
+    got: dict[str, object] = {}
+
+    def receive(name: str) -> None:
+        try:
+            got[name] = callbacks.receive(arrival(name, object_type="\x00" if name == "bad" else "DEAL"))
+        except sa.exc.SQLAlchemyError as error:
+            got[name] = error
+
+    threads = [threading.Thread(target=receive, args=(name,)) for name in ("first", "a", "bad", "b")]
+    with other.write() as tx:
+        tx.exec_driver_sql("LOCK TABLE callbacks IN EXCLUSIVE MODE")
+        for thread in threads:
+            thread.start()
+            time.sleep(0.05)  # the first one's statement waits for us, the others for it
+    for thread in threads:
+        thread.join(20)
+    other.close()
+    assert isinstance(got.pop("bad"), sa.exc.SQLAlchemyError)
+    assert got == {"first": None, "a": None, "b": None}
 
 
 def test_what_is_not_there_is_not_found(callbacks: Callbacks) -> None:
