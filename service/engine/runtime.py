@@ -42,7 +42,7 @@ class JsonSerializer:
 class Engine:
     """One worker's DBOS: launched once per process."""
 
-    def __init__(self, database: Database, executor_id: str, polling_seconds: float = 0.1) -> None:
+    def __init__(self, database: Database, executor_id: str, polling_seconds: float = 0.2) -> None:
         self._engine = _own_sqlite_engine(database) if database.is_sqlite else database.engine
         self._polling_seconds = polling_seconds
         config: DBOSConfig = {

@@ -7,6 +7,7 @@ still open, so that two callbacks of one deal never work at once and keep their 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from service.store.database import Database, to_ms
 
 # How many late ones of a paused realm are settled at a time.
 LATE_ONES = 5
+
+Pair = tuple[PortalId, str]
+"""A portal and one of its realms."""
 FOR_EVER = 2**62
 
 
@@ -47,7 +51,7 @@ _CHOOSE = sa.text(
              AND e.state IN ('received', 'running', 'waiting', 'parked')
              AND (e.received_at < c.received_at
                   OR (e.received_at = c.received_at AND e.callback_id < c.callback_id)))
-       ORDER BY c.due_at, c.received_at LIMIT :room"""
+       ORDER BY c.due_at, c.received_at LIMIT :room OFFSET :skip"""
 )
 _START = sa.text(
     """UPDATE callbacks SET state = 'running', run = run + 1, started_at = :now
@@ -101,27 +105,27 @@ class Due:
         with self._database.write() as tx:
             if not self._database.try_lock(tx, "start"):
                 return []
-            running = {row.realm_id: row.n for row in tx.execute(_RUNNING)}
-            room -= sum(running.values())
-            pairs = list(tx.execute(_REALMS, {"now": at}).all())
+            running = Counter({row.realm_id: row.n for row in tx.execute(_RUNNING)})
+            room -= running.total()
+            pairs = [(PortalId(pair.portal_id), pair.realm_id) for pair in tx.execute(_REALMS, {"now": at})]
             random.shuffle(pairs)  # nobody is first for ever
-            fair = max(1, (room + len(pairs) - 1) // max(1, len(pairs)))
-            for portal_id, realm_id in ((PortalId(pair.portal_id), pair.realm_id) for pair in pairs):
-                allowed = room_of(portal_id, realm_id, running.get(realm_id, 0))
-                share = min(room - len(started), fair, allowed if allowed > 0 else LATE_ONES)
-                if share <= 0:
-                    continue
-                late_before = FOR_EVER if allowed > 0 else at
-                row = {
-                    "now": at,
-                    "realm_id": realm_id,
-                    "portal_id": portal_id,
-                    "room": share,
-                    "late_before": late_before,
-                }
-                chosen = tx.execute(_CHOOSE, row).all()
-                running[realm_id] = running.get(realm_id, 0) + len(chosen)
-                started += [Start(c.portal_id, c.callback_id, c.action, c.run + 1) for c in chosen]
+            idle = [pair for pair in pairs if not running[pair[1]]]
+            taken: Counter[Pair] = Counter()
+            # One each for those with nothing running; what is left goes deep rather than wide, for
+            # runs of one portal that work together share HubSpot's calls.
+            for some, most in ((idle, 1), (pairs, room)):
+                for pair in some:
+                    allowed = room_of(*pair, running[pair[1]])
+                    share = min(room, most, allowed if allowed > 0 else LATE_ONES - taken[pair])
+                    if share <= 0:
+                        continue
+                    row = {"now": at, "portal_id": pair[0], "realm_id": pair[1], "room": share, "skip": taken[pair]}
+                    row["late_before"] = FOR_EVER if allowed > 0 else at
+                    chosen = tx.execute(_CHOOSE, row).all()
+                    room -= len(chosen)
+                    running[pair[1]] += len(chosen)
+                    taken[pair] += len(chosen)
+                    started += [Start(c.portal_id, c.callback_id, c.action, c.run + 1) for c in chosen]
             if started:
                 rows = [{"now": at, "portal_id": s.portal_id, "callback_id": s.callback_id} for s in started]
                 tx.execute(_START, rows)
