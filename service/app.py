@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Flask
 
+from service.stores import Stores
 from service.web.actions import ActionEdge, action_routes
 from service.web.health import health_routes
 from service.web.problems import render_problems
 from service.web.raw import SignedRequests
-from service.wiring import Stores
 
 # One name for each file in action_definitions/ that has a workflow behind it.
 ACTIONS = frozenset({"create-invoice"})

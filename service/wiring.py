@@ -1,14 +1,10 @@
-"""Where everything is put together: stores, gateways, services, from one configuration."""
+"""Where everything is put together: gateways and services, over the stores, from one configuration."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 
-from service.clock import Clock, SystemClock
-from service.config import Config
 from service.engine.pacing import Limit, Pacing
 from service.engine.portal_calls import PortalCalls
 from service.engine.tokens import Refreshed, Tokens
@@ -19,58 +15,15 @@ from service.hubspot.oauth import OAuth as HubSpotOAuth
 from service.quickbooks import limits as quickbooks_limits
 from service.quickbooks.gateway import Gateway as QuickBooksGateway
 from service.quickbooks.oauth import OAuth as QuickBooksOAuth
-from service.store.callbacks import Callbacks
-from service.store.connections import Connections
-from service.store.credentials import Credentials
-from service.store.database import Database
-from service.store.due import Due
 from service.store.invoices import Invoices
 from service.store.links import Links
-from service.store.locks import Locks
 from service.store.pauses import Pauses
-from service.store.reservations import Reservations
 from service.store.settings import SettingsCache
-from service.store.vault import Vault
+from service.stores import Stores, open_stores
 from service.wire import Wire
 from service.workflows.services import Services
 
-
-@dataclass
-class Stores:
-    """The tables, over one database. Web, worker and CLI all have these."""
-
-    config: Config
-    database: Database
-    clock: Clock
-
-    @cached_property
-    def locks(self) -> Locks:
-        return Locks(self.database)
-
-    @cached_property
-    def credentials(self) -> Credentials:
-        return Credentials(self.database, Vault(self.config.encryption_keys), self.locks)
-
-    @cached_property
-    def callbacks(self) -> Callbacks:
-        return Callbacks(self.database)
-
-    @cached_property
-    def connections(self) -> Connections:
-        return Connections(self.database)
-
-    @cached_property
-    def reservations(self) -> Reservations:
-        return Reservations(self.database)
-
-    @cached_property
-    def due(self) -> Due:
-        return Due(self.database)
-
-
-def open_stores(config: Config, *, clock: Clock | None = None, pool_size: int = 16) -> Stores:
-    """The stores over the configured database."""
-    return Stores(config, Database(config.database_url, pool_size), clock or SystemClock())
+__all__ = ["Stores", "make_pacing", "make_services", "open_stores"]
 
 
 def make_pacing(stores: Stores) -> Pacing:

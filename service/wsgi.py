@@ -6,7 +6,7 @@ from service.app import create_app
 from service.config import load_config
 from service.logs import configure_logs
 from service.store.schema import migrate
-from service.wiring import open_stores
+from service.stores import open_stores
 
 config = load_config()
 configure_logs(config.log_level)

@@ -1,0 +1,55 @@
+"""The tables over one database: what web, worker and commands all have. Knows no vendor's gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from service.clock import Clock, SystemClock
+from service.config import Config
+from service.store.callbacks import Callbacks
+from service.store.connections import Connections
+from service.store.credentials import Credentials
+from service.store.database import Database
+from service.store.due import Due
+from service.store.locks import Locks
+from service.store.reservations import Reservations
+from service.store.vault import Vault
+
+
+@dataclass
+class Stores:
+    """Each table's store, made when it is first asked for."""
+
+    config: Config
+    database: Database
+    clock: Clock
+
+    @cached_property
+    def locks(self) -> Locks:
+        return Locks(self.database)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        return Credentials(self.database, Vault(self.config.encryption_keys), self.locks)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self.database)
+
+    @cached_property
+    def connections(self) -> Connections:
+        return Connections(self.database)
+
+    @cached_property
+    def reservations(self) -> Reservations:
+        return Reservations(self.database)
+
+    @cached_property
+    def due(self) -> Due:
+        return Due(self.database)
+
+
+def open_stores(config: Config, *, clock: Clock | None = None, pool_size: int = 16) -> Stores:
+    """The stores over the configured database."""
+    return Stores(config, Database(config.database_url, pool_size), clock or SystemClock())
