@@ -1,0 +1,158 @@
+"""The lists behind HubSpot's dropdowns: what a realm or portal offers, searchable, a page at a time.
+
+An owner is a realm or a portal (`realm_owner`, `portal_owner`). Knows not where the entries come from.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from service.ids import PortalId, RealmId
+from service.store.database import Database, from_ms_or_none, to_ms
+
+# An entry of PostgreSQL's index holds at most about 2,700 bytes: 400 characters of four bytes fit.
+LONGEST_SEARCH = 400
+MOST_WORDS = 8
+# Letters that Unicode does not take apart.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One choice: `value` is the id that comes back to us."""
+
+    value: str
+    label: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """How a list stands. `read_at` None: it was never read; `wanted`: somebody asked for a newer one."""
+
+    read_at: datetime | None
+    wanted: bool
+
+
+_STATE = sa.text("SELECT read_at, wanted_at FROM option_lists WHERE owner = :owner AND list = :list")
+_WANT = sa.text(
+    """INSERT INTO option_lists (owner, list, wanted_at, next_at) VALUES (:owner, :list, :now, 0)
+       ON CONFLICT (owner, list) DO UPDATE SET wanted_at = coalesce(option_lists.wanted_at, excluded.wanted_at)"""
+)
+_FRESH = sa.text(
+    """SELECT list FROM option_lists WHERE owner = :owner
+       AND NOT (next_at <= :now AND (wanted_at IS NOT NULL OR read_at IS NULL OR read_at <= :before))"""
+)
+_CLAIM = sa.text(
+    """INSERT INTO option_lists (owner, list, next_at) VALUES (:owner, :list, :until)
+       ON CONFLICT (owner, list) DO UPDATE SET next_at = excluded.next_at WHERE option_lists.next_at <= :now"""
+)
+_DONE = sa.text(
+    """UPDATE option_lists SET read_at = :now, wanted_at = NULL, next_at = :now WHERE owner = :owner AND list = :list"""
+)
+_KNOWN = sa.text("SELECT value, label, description, search FROM option_entries WHERE owner = :owner AND list = :list")
+_PUT = sa.text(
+    """INSERT INTO option_entries (owner, list, value, label, description, search)
+       VALUES (:owner, :list, :value, :label, :description, :search)
+       ON CONFLICT (owner, list, value) DO UPDATE SET
+         label = excluded.label, description = excluded.description, search = excluded.search"""
+)
+_DROP = sa.text("DELETE FROM option_entries WHERE owner = :owner AND list = :list AND value = :value")
+
+
+class OptionLists:
+    """The tables of lists and their entries."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def state(self, owner: str, name: str) -> ListState:
+        """How old the list is."""
+        with self._database.read() as connection:
+            row = connection.execute(_STATE, {"owner": owner, "list": name}).first()
+        return ListState(None, False) if row is None else ListState(from_ms_or_none(row[0]), row[1] is not None)
+
+    def page(self, owner: str, name: str, query: str, start: int, most: int) -> list[Entry]:
+        """Entries that hold every word of the query, in the order of their labels, from the `start`th on."""
+        words = normalize(query).split()[:MOST_WORDS]
+        likes = "".join(f" AND search LIKE :word{number} ESCAPE '!'" for number in range(len(words)))
+        statement = sa.text(
+            f"""SELECT e.value, e.label, e.description FROM
+                  (SELECT value, search FROM option_entries WHERE owner = :owner AND list = :list{likes}
+                   ORDER BY search, value LIMIT :most OFFSET :start) AS found
+                JOIN option_entries e ON e.owner = :owner AND e.list = :list AND e.value = found.value
+                ORDER BY found.search, found.value"""  # noqa: S608 - the words are parameters
+        )
+        row = {"owner": owner, "list": name, "start": start, "most": most}
+        row |= {f"word{number}": f"%{_escape(word)}%" for number, word in enumerate(words)}
+        with self._database.read() as connection:
+            return [Entry(each.value, each.label, each.description) for each in connection.execute(statement, row)]
+
+    def want(self, owner: str, names: Iterable[str], now: datetime) -> None:
+        """Mark lists to be read again soon."""
+        with self._database.write() as tx:
+            tx.execute(_WANT, [{"owner": owner, "list": name, "now": to_ms(now)} for name in names])
+
+    def due(self, owner: str, names: Iterable[str], now: datetime, oldest: timedelta) -> list[str]:
+        """Those of the lists that are wanted, were never read, or are older than `oldest`."""
+        row = {"owner": owner, "now": to_ms(now), "before": to_ms(now - oldest)}
+        with self._database.read() as connection:
+            fresh = {each.list for each in connection.execute(_FRESH, row)}
+        return [name for name in names if name not in fresh]
+
+    def claim(self, owner: str, name: str, now: datetime, rest: timedelta) -> bool:
+        """Be the one who reads the list; when that does not end in `replace`, the next try is due after `rest`."""
+        row = {"owner": owner, "list": name, "now": to_ms(now), "until": to_ms(now + rest)}
+        with self._database.write() as tx:
+            return tx.execute(_CLAIM, row).rowcount == 1
+
+    def replace(self, owner: str, name: str, entries: Iterable[Entry], now: datetime) -> int:
+        """Keep the list as it was read; only what differs is written. Returns how many entries differed."""
+        at = {"owner": owner, "list": name}
+        with self._database.read() as connection:
+            known = {each.value: tuple(each[1:]) for each in connection.execute(_KNOWN, at)}
+        wanted = {each.value: (each.label, each.description, search_text(each)) for each in entries}
+        changed = [
+            {**at, "value": value, "label": told[0], "description": told[1], "search": told[2]}
+            for value, told in wanted.items()
+            if known.get(value) != told
+        ]
+        gone = [{**at, "value": value} for value in known if value not in wanted]
+        with self._database.write() as tx:
+            if changed:
+                tx.execute(_PUT, changed)
+            if gone:
+                tx.execute(_DROP, gone)
+            tx.execute(_DONE, {**at, "now": to_ms(now)})
+        return len(changed) + len(gone)
+
+
+def realm_owner(realm_id: RealmId) -> str:
+    """The owner of a realm's lists."""
+    return f"realm:{realm_id}"
+
+
+def portal_owner(portal_id: PortalId) -> str:
+    """The owner of a portal's lists."""
+    return f"portal:{portal_id}"
+
+
+def normalize(text: str) -> str:
+    """A text without case and accents, single spaces: "Zoë  ØRSTED" and "zoe orsted" are alike."""
+    apart = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold().translate(_PLAIN)
+    return " ".join(plain.replace("\0", " ").split())
+
+
+def search_text(entry: Entry) -> str:
+    """What an entry is found and sorted by: its label first."""
+    return f"{normalize(entry.label)} {normalize(entry.description)}"[:LONGEST_SEARCH]
+
+
+def _escape(word: str) -> str:
+    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")
