@@ -34,6 +34,7 @@ def run_worker(config: Config) -> None:
     migrate(stores.database)
     slot = Slot(stores.database)
     services = make_services(stores)
+    services.pacing.begin_again()
     provide(services)
     engine = Engine(stores.database, slot.executor_id)
     starter = Starter(stores.due, stores.connections, engine, slot, services.pacing, stores.clock)

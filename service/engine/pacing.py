@@ -34,10 +34,12 @@ class Limit:
 
 
 class _Scope:
-    def __init__(self, limit: Limit, workers: int) -> None:
+    def __init__(self, limit: Limit, workers: int, began: float | None) -> None:
         self._limit = limit
         self.slots = Slots(limit.windows)
         self.divide(workers)
+        if began is not None:
+            self.slots.assume_calls_until(began)
 
     def divide(self, workers: int) -> None:
         """Take this worker's part of the limit. Calls that are out end in the places they took."""
@@ -57,6 +59,11 @@ class Pacing:
         self._paused: dict[str, Pause] = {}
         self._strikes: dict[str, int] = {}
         self._probing: set[str] = set()
+        self._began: float | None = None
+
+    def begin_again(self) -> None:
+        """A worker starts: another one, or its own last life, may have used the limits until now."""
+        self._began = self._clock.monotonic()
 
     @contextmanager
     def turn(self, scope: str) -> Iterator[None]:
@@ -161,7 +168,7 @@ class Pacing:
     def _scope(self, name: str) -> _Scope:
         with self._lock:
             if name not in self._scopes:
-                self._scopes[name] = _Scope(self._limit_of(name), self._workers)
+                self._scopes[name] = _Scope(self._limit_of(name), self._workers, self._began)
             return self._scopes[name]
 
     def _wait(self, scope: _Scope) -> None:

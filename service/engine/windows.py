@@ -7,6 +7,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# In windows as short as this all calls may come at once.
+BURST_SECONDS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -30,6 +33,21 @@ class Slots:
         self._lock = threading.Lock()
         self._windows = tuple(windows)
         self._booked: deque[float] = deque(maxlen=max(w.calls for w in windows))
+
+    def assume_calls_until(self, began: float) -> None:
+        """Believe that somebody called as fast as allowed until `began`; only for slots nobody has booked.
+
+        A worker that starts again knows nothing of what was called before it ended. Over long windows
+        the calls are taken to be spread evenly: nobody waits for minutes because of a guess.
+        """
+        with self._lock:
+            longest = max(self._windows, key=lambda window: window.calls)
+            apart = longest.seconds / longest.calls
+            assumed = [began - apart * number for number in reversed(range(longest.calls))]
+            for window in self._windows:
+                if window.seconds <= BURST_SECONDS:
+                    assumed[-window.calls :] = [began] * window.calls
+            self._booked.extend(assumed)
 
     def resize(self, windows: Sequence[Window]) -> None:
         """Other limits from now on; what is booked counts."""

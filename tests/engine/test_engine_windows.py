@@ -111,3 +111,16 @@ def test_the_wait_by_example(calls: int, expected: float) -> None:
     for _ in range(calls - 1):
         slots.book(100.0, 100.0)
     assert slots.book(100.0, 100.0) == expected
+
+
+def test_a_worker_that_starts_again_keeps_the_limits_of_its_last_life() -> None:
+    allowed, began = [Window(9, 1.1), Window(490, 60.5)], 1000.0
+    before = [began - 60.5 / 490 * number for number in range(1, 490)]  # as fast as allowed, then killed
+    slots, called_at, now = Slots(allowed), list(before), began
+    slots.assume_calls_until(began)
+    for _ in range(600):
+        now += slots.book(now, patience=float("inf")) or 0.0
+        called_at.append(now)
+    assert fullest(called_at, 1.1) <= 9
+    assert fullest(called_at, 60.5) <= 490 + 9
+    assert called_at[489] - began <= 1.1 + HAIR, "nobody waits for a minute"
