@@ -1,0 +1,34 @@
+"""What must be true of the books and the rows, whatever was killed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.crash.processes import Installation, Tenant
+
+
+def check_invoiced_once(installation: Installation, tenant: Tenant, deals: Mapping[str, str]) -> None:
+    """Each callback of the tenant (`deals`: its deal) ended in one invoice, on its deal, told once.
+
+    Nothing that the invoices needed was made twice, and nobody else's work is among them.
+    """
+    books, invoices = installation.books(tenant), installation.invoices(tenant)
+    told = {each["callback_id"]: each for each in installation.hubspot_callbacks(tenant)}
+    assert sorted(told) == sorted(deals)
+    assert len(invoices) == len(deals)
+    assert {told[key]["outputs"].get("invoiceId") for key in deals} == {each["Id"] for each in invoices}
+    for callback_id, deal_id in deals.items():
+        callback = told[callback_id]
+        assert (callback["state"], callback["execution_state"]) == ("completed", "SUCCESS")
+        # HubSpot may learn the outcome as the answer to a delivery instead.
+        assert callback["effective_completions"] == (0 if callback["completed_by"] == "answer" else 1)
+        assert callback["complaints"] == []
+        assert installation.deal(tenant, deal_id)["qbo_invoice_id"] == callback["outputs"]["invoiceId"]
+    for kind, name in (("Customer", "DisplayName"), ("Item", "FullyQualifiedName")):
+        names = [each[name] for each in books[kind]]
+        assert len(names) == len(set(names))
+
+
+def check_nothing_is_open(installation: Installation) -> None:
+    """Every row has come to its end."""
+    assert installation.rows("SELECT callback_id, state, note FROM callbacks WHERE state <> 'completed'") == []
