@@ -8,6 +8,7 @@ first and goes back to the poller until it is complete.
 from __future__ import annotations
 
 import re
+import select
 import socket
 import time
 from typing import Any
@@ -53,7 +54,7 @@ def bytes_missing(connection: socket.socket) -> int:
         return 1
     except OSError:
         return 0
-    if not seen or len(seen) >= PEEK:
+    if not seen or len(seen) >= PEEK or _has_ended(connection):
         return 0
     head = seen.find(b"\r\n\r\n")
     if head < 0:
@@ -61,3 +62,10 @@ def bytes_missing(connection: socket.socket) -> int:
     length = _LENGTH.search(seen, 0, head + 2)
     wanted = min(head + 4 + int(length[1]) if length else 0, PEEK)
     return wanted if wanted > len(seen) else 0
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    """Whether nothing more can come: the poller would wake for that at once, again and again."""
+    poller = select.poll()
+    poller.register(connection, select.POLLRDHUP)
+    return bool(poller.poll(0))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Request, Response
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from service.clock import Clock
 from service.config import Config
@@ -49,7 +49,7 @@ def read_body(request: Request) -> bytes:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise BodyTooLarge("The body is longer than 1 MiB.") from error
-    except (HTTPException, OSError) as error:
+    except Exception as error:  # every WSGI server has errors of its own for a broken body
         raise BodyMalformed("The body could not be read to its end.") from error
     if len(body) > LONGEST_BODY:
         raise BodyTooLarge("The body is longer than 1 MiB.")
