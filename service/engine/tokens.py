@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.clock import Clock
-from service.errors import NotConnected
+from service.errors import NotConnected, TryLater
 from service.logs import log
 from service.store.credentials import REVOKED, Credential, Credentials, Vendor
 
@@ -17,6 +17,11 @@ LOG = logging.getLogger("service.tokens")
 # Refreshed when less than this is left, or a fifth of its life if that is shorter: a 401 is no trigger.
 # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/working-with-oauth
 MARGIN = timedelta(minutes=5)
+# The schedule comes that much earlier still, so that no run waits for a refresh of what is in use.
+AHEAD = timedelta(minutes=2)
+IN_USE = timedelta(minutes=30)
+# Between a refresh without an answer and its repeat: the many who wait for one token do not all try it.
+REST = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -45,32 +50,60 @@ class Tokens:
         self._vendor, self._credentials, self._refresh, self._clock = vendor, credentials, refresh, clock
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
+        self._used_at: dict[str, datetime] = {}
+        self._resting: dict[str, tuple[int, datetime]] = {}
 
     def access_token(self, owner_id: str, rejected: str | None = None) -> str:
         """A token that lives a while; never `rejected`, the one the vendor has just refused.
 
         Raises: NotConnected, TryLater.
         """
+        now = self._clock.now()
+        self._used_at[owner_id] = now
         held = self._held.get(owner_id)
-        if held and held.token != rejected and held.fresh_until > self._clock.now():
+        if held and held.token != rejected and held.fresh_until > now:
             return held.token
         with self._lock:
             self._held.pop(owner_id, None)  # also when nothing comes in its place
-        usable = self._usable(owner_id, rejected)
+        return self._hold(owner_id, rejected, now).token
+
+    def in_use(self) -> list[str]:
+        """Whose tokens this process has needed lately."""
+        since = self._clock.now() - IN_USE
+        return [owner_id for owner_id, used_at in list(self._used_at.items()) if used_at >= since]
+
+    def refresh_ahead(self, owner_id: str) -> None:
+        """Refresh what would soon have to be refreshed before its next use. Raises: NotConnected, TryLater."""
+        fresh_at = self._clock.now() + AHEAD
+        held = self._held.get(owner_id)
+        if held is None or held.fresh_until <= fresh_at:
+            self._hold(owner_id, None, fresh_at)
+
+    def keep_alive(self, owner_id: str, age: timedelta) -> None:
+        """Refresh, unless that was done less than `age` ago. Raises: NotConnected, TryLater."""
+        with self._credentials.refreshing(self._vendor, owner_id):
+            if self._find(owner_id).updated_at <= self._clock.now() - age:
+                renewed = self._renew(owner_id)
+                with self._lock:
+                    self._held[owner_id] = renewed
+
+    def _hold(self, owner_id: str, rejected: str | None, fresh_at: datetime) -> _Held:
+        """A token that needs no refresh before `fresh_at`: a stored one, or a new one."""
+        usable = self._usable(owner_id, rejected, fresh_at)
         if usable is None:
             with self._credentials.refreshing(self._vendor, owner_id):
-                usable = self._usable(owner_id, rejected) or self._renew(owner_id)
+                usable = self._usable(owner_id, rejected, fresh_at) or self._renew(owner_id)
         with self._lock:
             self._held[owner_id] = usable
-        return usable.token
+        return usable
 
-    def _usable(self, owner_id: str, rejected: str | None) -> _Held | None:
+    def _usable(self, owner_id: str, rejected: str | None, fresh_at: datetime) -> _Held | None:
         """The stored token, if somebody has refreshed it already."""
         found = self._find(owner_id)
         if found.access_token is None or found.access_expires_at is None or found.access_token == rejected:
             return None
         fresh_until = _fresh_until(found.updated_at, found.access_expires_at)
-        return _Held(found.access_token, fresh_until) if fresh_until > self._clock.now() else None
+        return _Held(found.access_token, fresh_until) if fresh_until > fresh_at else None
 
     def _find(self, owner_id: str) -> Credential:
         found = self._credentials.find(self._vendor, owner_id)
@@ -79,10 +112,19 @@ class Tokens:
         return found
 
     def _renew(self, owner_id: str) -> _Held:
-        """Refresh, and write the new tokens down before anybody uses them."""
+        """Refresh, and write the new tokens down before anybody uses them.
+
+        Without an answer nobody knows whether the vendor has given out another refresh token. The one we
+        have is tried again, once the vendor answers: then it works, or is refused and somebody reconnects.
+        """
         found = self._find(owner_id)
+        self._respect_rest(found)
         try:
             new = self._refresh(found.refresh_token)
+        except TryLater as error:
+            self._resting[owner_id] = (found.version, self._clock.now() + max(REST, error.after or REST))
+            log(LOG, "refresh without an answer", level=logging.WARNING, vendor=self._vendor, owner=owner_id)
+            raise
         except NotConnected:
             self._credentials.revoke(found, self._clock.now())
             log(LOG, "access revoked", level=logging.ERROR, vendor=self._vendor, owner=owner_id)
@@ -99,8 +141,16 @@ class Tokens:
             hard_expires_at=now + new.hard_expires_in if new.hard_expires_in else None,
             now=now,
         )
+        self._resting.pop(owner_id, None)
         log(LOG, "refreshed", vendor=self._vendor, owner=owner_id)
         return _Held(new.access_token, _fresh_until(now, expires_at))
+
+    def _respect_rest(self, found: Credential) -> None:
+        """Raises TryLater while a refresh of this very credential has just gone without an answer."""
+        version, until = self._resting.get(found.owner_id, (0, found.updated_at))
+        left = until - self._clock.now()
+        if version == found.version and left > timedelta(0):
+            raise TryLater(f"{self._vendor} did not answer when the access token was refreshed.", left)
 
 
 def _fresh_until(issued_at: datetime, expires_at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service.clock import FixedClock
-from service.engine.tokens import MARGIN, Refreshed, Tokens
+from service.engine.tokens import MARGIN, REST, Refreshed, Tokens
 from service.errors import NotConnected, TryLater
 from service.store.credentials import LIVE, REVOKED, Credential, Credentials
 from service.store.database import Database
@@ -213,6 +213,9 @@ def test_a_vendor_that_is_down_changes_nothing(worker: Worker, vendor: Vendor, c
         before.access_token,
     )
     vendor.fails = None
+    with pytest.raises(TryLater):
+        worker.get()
+    clock.advance(REST)
     assert worker.get() == "access-2"
 
 
