@@ -111,24 +111,29 @@ class Harness:
 
     def hubspot_callback(self, callback_id: str) -> dict[str, Any]:
         """What HubSpot knows of a callback: state, deliveries, completions, outputs."""
-        found: dict[str, Any] = self.ask_sandbox("GET", f"/hubspot/callbacks/{callback_id}")
-        return found.get("callback", found)
+        hubspot = self.world.hubspot
+        with hubspot.lock:
+            hubspot.callbacks.expire()
+            known = hubspot.callbacks.get(callback_id)
+            assert known is not None, f"no callback {callback_id}"
+            return known.to_json()
 
     def wait_for(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
         """Until something true comes of a background sender."""
         end = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < end, "waited too long"
-            time.sleep(0.01)
+            time.sleep(0.002)
 
     def story(self, name: str, portal_id: int = PORTAL) -> str:
         """The id of a seeded deal."""
-        return str(self.ask_sandbox("GET", "/hubspot/stories")[str(portal_id)][name])
+        return str(self.world.hubspot.stories[portal_id][name])
 
     def books(self, kind: str, realm_id: str = REALM) -> list[dict[str, Any]]:
         """Everything of one kind in QuickBooks' books."""
-        found: list[dict[str, Any]] = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")[kind]
-        return found
+        realm = self.world.quickbooks.realm(realm_id)
+        with realm.lock:
+            return [realm.shown(kind, row) for row in realm.shelves[kind]]
 
     def invoices(self, realm_id: str = REALM) -> list[dict[str, Any]]:
         """The invoices in QuickBooks' books that we made."""
@@ -141,13 +146,13 @@ class Harness:
 
     def replayed(self, realm_id: str = REALM) -> int:
         """How often QuickBooks recognised a request id and answered as the first time."""
-        times: int = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")["replayed"]
-        return times
+        return self.world.quickbooks.repeats[realm_id].replayed
 
     def counts(self, realm_id: str = REALM) -> dict[str, int]:
         """How many objects of each kind are in a realm's books."""
-        found: dict[str, int] = self.ask_sandbox("GET", f"/quickbooks/realms/{realm_id}/books")["counts"]
-        return found
+        realm = self.world.quickbooks.realm(realm_id)
+        with realm.lock:
+            return {kind: len(shelf) for kind, shelf in realm.shelves.items()}
 
     def act(self, act: str, realm_id: str = REALM, **asked: Any) -> dict[str, Any]:
         """A person does something in QuickBooks' own pages: see the sandbox's `acts`."""
@@ -186,13 +191,13 @@ class Harness:
 
     def deal(self, deal_id: int | str, portal_id: int = PORTAL) -> dict[str, str | None]:
         """A deal's properties as HubSpot holds them."""
-        found = self.ask_sandbox("GET", f"/hubspot/objects/{portal_id}/deals/{deal_id}")
-        properties: dict[str, str | None] = found["properties"]
-        return properties
+        hubspot = self.world.hubspot
+        with hubspot.lock:
+            return dict(hubspot.portals[portal_id].objects["deals"][str(deal_id)].properties)
 
     def calls(self, vendor: str, path: str = "") -> list[dict[str, Any]]:
         """The requests a vendor got, oldest first, whose path holds `path`."""
-        found = self.ask_sandbox("GET", "/requests")["requests"]
+        found = self.world.tape.requests()
         return [each for each in found if each["vendor"] == vendor and path in each["path"]]
 
     def creates(self, entity: str, realm_id: str = REALM) -> list[dict[str, Any]]:
@@ -203,8 +208,7 @@ class Harness:
 
     def refusals(self) -> list[dict[str, Any]]:
         """Requests of ours that no documented client would send: must be none."""
-        found: list[dict[str, Any]] = self.ask_sandbox("GET", "/refusals")["refusals"]
-        return found
+        return self.world.tape.refusals()
 
     def trouble(self, kind: str, path: str, **rule: Any) -> None:
         """Script trouble on the wire: see `service/sandbox/trouble.py`."""
