@@ -38,7 +38,8 @@ def configure_logs(level: str = "INFO") -> None:
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
     library = logging.getLogger("dbos")
-    library.handlers.clear()
+    # Without any handler, DBOS adds one of its own, which prints exceptions with their texts.
+    library.handlers[:] = [logging.NullHandler()]
     library.propagate = True
     library.setLevel(logging.WARNING)
 
@@ -62,7 +63,10 @@ def describe_exception(error: BaseException) -> str:
 
 
 def _one_line(text: str) -> str:
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    """The text with whatever is no plain character written out: ends of lines of every kind, terminal codes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _value(value: Any) -> str:
