@@ -19,6 +19,8 @@ from service.store.database import Database, to_ms
 
 # How many late ones of a paused realm are settled at a time.
 LATE_ONES = 5
+# How many a realm with nothing running gets before others get more.
+A_FEW = 4
 
 Pair = tuple[PortalId, str]
 """A portal and one of its realms."""
@@ -51,7 +53,7 @@ _CHOOSE = sa.text(
              AND e.state IN ('received', 'running', 'waiting', 'parked')
              AND (e.received_at < c.received_at
                   OR (e.received_at = c.received_at AND e.callback_id < c.callback_id)))
-       ORDER BY c.due_at, c.received_at LIMIT :room OFFSET :skip"""
+       ORDER BY c.due_at, c.received_at, c.callback_id LIMIT :room OFFSET :skip"""
 )
 _START = sa.text(
     """UPDATE callbacks SET state = 'running', run = run + 1, started_at = :now
@@ -93,12 +95,14 @@ class Due:
         room_of: Callable[[PortalId, str, int], int],
         room: int,
         enqueue: Callable[[sa.Connection, Start], None],
+        worth: int = 1,
     ) -> list[Start]:
         """Begin what may begin: mark it running and hand it to the engine, in one transaction.
 
         `room_of(portal_id, realm_id, running)` is how many more runs the realm may have now; where it
         is none, what has passed its deadline may still be settled. `room` is how many runs there may
-        be in all. Returns what was started; nothing when another worker is starting things right now.
+        be in all; with less of it left than is `worth` going deep, only realms with nothing running get
+        a few. Returns what was started; nothing when another worker is starting things right now.
         """
         started: list[Start] = []
         at = to_ms(now)
@@ -111,10 +115,10 @@ class Due:
             random.shuffle(pairs)  # nobody is first for ever
             idle = [pair for pair in pairs if not running[pair[1]]]
             taken: Counter[Pair] = Counter()
-            # One each for those with nothing running; what is left goes deep rather than wide, for
+            # A few each for those with nothing running; what is left goes deep rather than wide, for
             # runs of one portal that work together share HubSpot's calls.
-            for some, most in ((idle, 1), (pairs, room)):
-                for pair in some:
+            for some, most in ((idle, A_FEW), (pairs, room)):
+                for pair in some if some is idle or room >= worth else ():
                     allowed = room_of(*pair, running[pair[1]])
                     share = min(room, most, allowed if allowed > 0 else LATE_ONES - taken[pair])
                     if share <= 0:
