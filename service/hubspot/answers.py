@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from service.hubspot import faults
+from service.hubspot.properties import KnownProperty
 from service.ids import PortalId
 from service.wire import Answer
 
@@ -89,6 +90,20 @@ def parse_names(data: Any) -> set[str]:
     return {str(each["name"]) for each in _listed(data["results"])}
 
 
+def parse_properties(data: Any) -> dict[str, KnownProperty]:
+    """The properties an object type has, by name."""
+    found = (_property(each) for each in _listed(data["results"]) if not each.get("archived"))
+    return {each.name: each for each in found}
+
+
+def parse_labels(data: Any) -> list[AssociationType]:
+    """The ways in which objects of two types may belong together."""
+    return [
+        AssociationType(str(each.get("category") or ""), int(each["typeId"]), each.get("label"))
+        for each in _listed(data["results"])
+    ]
+
+
 def parse_associations(data: Any) -> list[tuple[str, list[Association], str | None]]:
     """For each object asked about: its id, one page of what belongs to it, where the next page begins."""
     return [
@@ -104,6 +119,16 @@ def parse_details(data: Any) -> AccountDetails:
         currency=str(data["companyCurrency"]),
         additional_currencies=tuple(str(each) for each in data.get("additionalCurrencies") or ()),
         ui_domain=str(data.get("uiDomain") or ""),
+    )
+
+
+def _property(data: Any) -> KnownProperty:
+    return KnownProperty(
+        name=str(data["name"]),
+        label=str(data.get("label") or ""),
+        type=str(data["type"]),
+        read_only=(data.get("modificationMetadata") or {}).get("readOnlyValue") is True,
+        options=tuple(dict(each) for each in data.get("options") or ()),
     )
 
 

@@ -17,9 +17,9 @@ from hubspot.crm.associations import v4 as neighbours
 
 from service.errors import RefusedByHubSpot, ServiceError
 from service.hubspot import answers, faults, paths
-from service.hubspot.answers import AccountDetails, Association, Completion, CrmRecord
+from service.hubspot.answers import AccountDetails, Association, AssociationType, Completion, CrmRecord
 from service.hubspot.batches import split_batches, write_all
-from service.hubspot.properties import PropertyDefinition, PropertyGroup
+from service.hubspot.properties import KnownProperty, PropertyDefinition, PropertyGroup, widened_options
 from service.hubspot.transport import PORTAL_HEADER, AccessToken, Line, PortalLine, attach
 from service.ids import CallbackId, PortalId
 from service.wire import Answer, NoAnswer, Pace, Wire
@@ -157,7 +157,36 @@ class Gateway:
     ) -> list[str]:
         """Create the properties that the portal lacks and return their names; what exists is left alone."""
         known = self.property_names(portal_id, object_type)
-        missing = {each.name: each for each in definitions if each.name not in known}
+        return self.create_properties(
+            portal_id, object_type, group, [each for each in definitions if each.name not in known]
+        )
+
+    def read_properties(self, portal_id: PortalId, object_type: str) -> dict[str, KnownProperty]:
+        """All properties an object type has in this portal, by name."""
+        answer = self._call(portal_id, self._properties.get_all, object_type)
+        return answers.read_answer(answer, answers.parse_properties)
+
+    def widen_property(
+        self, portal_id: PortalId, object_type: str, definition: PropertyDefinition, known: KnownProperty
+    ) -> None:
+        """Add our options that the property lacks; it keeps every one it has."""
+        body = {"options": widened_options(definition, known)}
+        self._call(portal_id, self._properties.update, object_type, definition.name, body)
+
+    def association_labels(self, portal_id: PortalId, from_type: str, to_type: str) -> list[AssociationType]:
+        """The labels with which objects of two types may be associated."""
+
+        def get(**call: Any) -> Answer:
+            headers = {"Accept": "application/json", **call["_headers"]}
+            return self._line.deliver("GET", paths.ASSOCIATION_LABELS.format(from_type, to_type), headers, None)
+
+        return answers.read_answer(self._call(portal_id, get), answers.parse_labels)
+
+    def create_properties(
+        self, portal_id: PortalId, object_type: str, group: PropertyGroup, definitions: Sequence[PropertyDefinition]
+    ) -> list[str]:
+        """Create properties and their group; returns the names of those that were not there."""
+        missing = {each.name: each for each in definitions}
         if not missing:
             return []
         self._create_once(portal_id, self._groups.create, object_type, group.body())

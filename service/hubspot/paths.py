@@ -15,9 +15,11 @@ _TABLE = (
     ("/oauth/v1/token", "/oauth/{version}/token"),
     ("/account-info/v3/", "/account-info/{version}/"),
 )
+TOKEN = "/oauth/v1/token"  # noqa: S105 (an address)
 INTROSPECT = "/oauth/v1/token/introspect"
 REVOKE = "/oauth/v1/token/revoke"
 PORTAL_DETAILS = "/account-info/v3/details"
+ASSOCIATION_LABELS = "/crm/v4/associations/{}/{}/labels"
 
 
 class UnknownPath(LookupError):

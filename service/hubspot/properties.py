@@ -1,13 +1,18 @@
-"""The deal properties that show an invoice in HubSpot, ready to be created.
+"""The properties that show an invoice in HubSpot, on deals and on HubSpot invoices, ready to be created.
 
 The names are HubSpot's side of a mapping: `rename_definitions` gives a portal other ones.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+# https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide (name)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
+_OPTION_KEYS = ("label", "value", "displayOrder", "hidden", "description")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,10 @@ class PropertyGroup:
 
 @dataclass(frozen=True, slots=True)
 class PropertyDefinition:
-    """A property as HubSpot defines one; `options` are (value, label), `currency` shows a number as money."""
+    """A property as HubSpot defines one; `options` are (value, label), `currency` shows a number as money.
+
+    `unique`: no two objects share a value, and objects can be found by it; for good, HubSpot cannot change it later.
+    """
 
     name: str
     label: str
@@ -32,6 +40,7 @@ class PropertyDefinition:
     field_type: str
     options: tuple[tuple[str, str], ...] = ()
     currency: bool = False
+    unique: bool = False
 
     # https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
     def body(self, group: PropertyGroup) -> dict[str, Any]:
@@ -51,7 +60,82 @@ class PropertyDefinition:
             ]
         if self.currency:
             body |= {"numberDisplayHint": "currency", "showCurrencySymbol": True}
+        if self.unique:
+            body["hasUniqueValue"] = True
         return body
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProperty:
+    """A property as a portal has it; `options` as HubSpot listed them."""
+
+    name: str
+    label: str
+    type: str
+    read_only: bool = False
+    options: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a portal's properties lack. `narrow`: which lack options; `wrong`: what is wrong with which."""
+
+    missing: tuple[PropertyDefinition, ...]
+    narrow: tuple[PropertyDefinition, ...]
+    wrong: tuple[str, ...]
+
+
+def compare_properties(definitions: Iterable[PropertyDefinition], known: Mapping[str, KnownProperty]) -> Comparison:
+    """What must be created and widened, and what only a person may change back."""
+    missing, narrow, wrong = [], [], []
+    for each in definitions:
+        there = known.get(each.name)
+        if there is None:
+            missing.append(each)
+        elif there.type != each.type:
+            # Changing it back could throw values away: that is for a person to decide.
+            wrong.append(f"{each.name} is of type {there.type} instead of {each.type}")
+        elif there.read_only:
+            wrong.append(f"{each.name} cannot be written")
+        elif missing_options(each, there):
+            narrow.append(each)
+    return Comparison(tuple(missing), tuple(narrow), tuple(wrong))
+
+
+def missing_options(definition: PropertyDefinition, known: KnownProperty) -> tuple[tuple[str, str], ...]:
+    """Our options that the portal's property lacks."""
+    there = {option.get("value") for option in known.options}
+    return tuple(option for option in definition.options if option[0] not in there)
+
+
+def widened_options(definition: PropertyDefinition, known: KnownProperty) -> list[dict[str, Any]]:
+    """Every option there is, and ours that are missing after them; none is taken away or renamed."""
+    kept = [{key: option[key] for key in _OPTION_KEYS if option.get(key) is not None} for option in known.options]
+    added = [
+        {"label": label, "value": value, "displayOrder": len(kept) + place, "hidden": False}
+        for place, (value, label) in enumerate(missing_options(definition, known))
+    ]
+    return kept + added
+
+
+def read_names(settings: Mapping[str, Any]) -> dict[str, str]:
+    """A connection's own names of our deal properties, by our names."""
+    names = settings.get("property_names")
+    return {str(ours): str(theirs) for ours, theirs in names.items()} if isinstance(names, dict) else {}
+
+
+def find_name_problems(names: Mapping[str, Any]) -> list[str]:
+    """Why these cannot be a connection's names; empty when they can."""
+    ours = {each.name for each in DEAL_PROPERTIES}
+    problems = [f"{name} is none of our deal properties" for name in names if name not in ours]
+    problems += [
+        f"{theirs!r} is no name of a HubSpot property: lower-case letters, digits and _, a letter first"
+        for theirs in names.values()
+        if not (isinstance(theirs, str) and _NAME.fullmatch(theirs))
+    ]
+    resulting = [str(names.get(name, name)) for name in ours]
+    problems += sorted({f"{name} is used twice" for name in resulting if resulting.count(name) > 1})
+    return problems
 
 
 def rename_definitions(
@@ -117,4 +201,20 @@ DEAL_PROPERTIES = (
     _money("qbo_invoiced_balance", "Invoiced balance"),
     _date("qbo_invoice_oldest_due_date", "Oldest invoice due date"),
     _status("qbo_invoice_worst_status", "Worst invoice status"),
+)
+
+# The HubSpot invoice that mirrors an invoice: HubSpot's own properties carry number, dates, amounts and
+# recipient; these carry what it has no place for. The key finds the mirror again: "<realm id>:<invoice id>".
+INVOICE_PROPERTIES = (
+    replace(_text("qbo_invoice_key", "QuickBooks key"), unique=True),
+    _text("qbo_invoice_id", "Invoice id in QuickBooks"),
+    _text("qbo_company", "QuickBooks company"),
+    _status("qbo_invoice_status", "QuickBooks status"),
+    _money("qbo_invoice_balance", "QuickBooks balance"),
+    _money("qbo_invoice_amount_paid", "QuickBooks amount paid"),
+    _date("qbo_invoice_last_payment_date", "QuickBooks last payment date"),
+    _number("qbo_invoice_days_overdue", "QuickBooks days overdue"),
+    _text("qbo_invoice_url", "Invoice in QuickBooks"),
+    _text("qbo_invoice_pay_link", "QuickBooks pay link"),
+    PropertyDefinition("qbo_invoice_updated_at", "QuickBooks updated at", "datetime", "date"),
 )

@@ -9,7 +9,7 @@ from flask import Blueprint
 from service.sandbox.hubspot.batches import batch_reply, parse_inputs
 from service.sandbox.hubspot.front import Call, Front, Reply, need_scope
 from service.sandbox.hubspot.object_routes import parse_type
-from service.sandbox.hubspot.object_types import ObjectType
+from service.sandbox.hubspot.object_types import ASSOCIATION_TYPES, ObjectType
 from service.sandbox.hubspot.objects import parse_kind
 from service.sandbox.hubspot.properties import check_keys
 from service.sandbox.hubspot.refusals import bad_input, not_found
@@ -49,6 +49,17 @@ def add_association_routes(routes: Blueprint, hubspot: HubSpot) -> None:
         page = _page(call, *types, start_id, call.first("after"), call.number("limit", 500, 500), settings)
         return 200, {"results": page.pop("to"), **page}
 
+    def list_labels(call: Call, start: str, end: str) -> Reply:
+        types = _types(call, start, end, writes=False)
+        own = call.portal.associations.labels.get((types[0].name, types[1].name), {})
+        return 200, {"results": [
+            *({"category": "HUBSPOT_DEFINED", "typeId": each, "label": None}
+              for each in ASSOCIATION_TYPES.get((types[0].name, types[1].name), {})),
+            *({"category": "USER_DEFINED", "typeId": each, "label": label} for each, (label, _) in own.items()),
+        ]}  # fmt: skip
+
+    # https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (retrieve association types)
+    routes.get(MANY.replace("/batch", "/labels"), endpoint="association labels")(front.portal(list_labels))
     routes.post(f"{MANY}/read", endpoint="associations read")(front.portal(batch_read))
     routes.post(f"{MANY}/create", endpoint="associations create")(front.portal(batch_create))
     routes.post(f"{MANY}/associate/default", endpoint="associations default")(front.portal(batch_default))
