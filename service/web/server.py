@@ -15,3 +15,5 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 limit_request_line = 8190
+# gunicorn's control socket has one path for all servers of a user: ours would fight over it.
+control_socket_disable = True
