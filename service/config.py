@@ -6,6 +6,7 @@ The only module that looks at `os.environ`. README has the table; the names are 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -95,7 +96,7 @@ def load_config(
     problems: list[str] = []
     if vendors:
         problems += [
-            f"{name} is not set: copy it from the vendor's app page" for name in VENDOR_NAMES if name not in given
+            f"{name} is not set: copy it from the vendor's app page" for name in VENDOR_NAMES if not _several(given.get(name, ""))
         ]
     choice = given.get("QUICKBOOKS_ENVIRONMENT", "production")
     if choice not in QUICKBOOKS:
@@ -153,7 +154,7 @@ def _url(given: Mapping[str, str], name: str, default: str, problems: list[str],
 def _port(given: Mapping[str, str], public_url: str, problems: list[str]) -> int:
     """PORT as process managers set it; else the port of PUBLIC_URL; else 8000."""
     if "PORT" in given:
-        if given["PORT"].isdigit() and 0 < int(given["PORT"]) < 65536:
+        if re.fullmatch("[0-9]{1,5}", given["PORT"]) and 0 < int(given["PORT"]) < 65536:
             return int(given["PORT"])
         problems.append("PORT must be a number from 1 to 65535")
         return 8000
