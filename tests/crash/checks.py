@@ -32,3 +32,11 @@ def check_invoiced_once(installation: Installation, tenant: Tenant, deals: Mappi
 def check_nothing_is_open(installation: Installation) -> None:
     """Every row has come to its end."""
     assert installation.rows("SELECT callback_id, state, note FROM callbacks WHERE state <> 'completed'") == []
+
+
+def check_every_answer_has_its_row(installation: Installation) -> None:
+    """Whatever HubSpot has been answered with 2xx is written down."""
+    known = {row.callback_id for row in installation.rows("SELECT callback_id FROM callbacks")}
+    for callback in installation.hubspot_callbacks():
+        answered = any(200 <= (each["status"] or 0) < 300 for each in callback["deliveries"])
+        assert not answered or callback["callback_id"] in known, callback
