@@ -96,7 +96,9 @@ def load_config(
     problems: list[str] = []
     if vendors:
         problems += [
-            f"{name} is not set: copy it from the vendor's app page" for name in VENDOR_NAMES if not _several(given.get(name, ""))
+            f"{name} is not set: copy it from the vendor's app page"
+            for name in VENDOR_NAMES
+            if not _several(given.get(name, ""))
         ]
     choice = given.get("QUICKBOOKS_ENVIRONMENT", "production")
     if choice not in QUICKBOOKS:
