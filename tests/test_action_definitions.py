@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +43,35 @@ def test_every_error_code_has_an_execution_rule() -> None:
     assert told == leaves
 
 
-def test_everything_has_its_label() -> None:
+def test_everything_has_its_label_in_every_language() -> None:
     made = definition()
-    labels = made["labels"]["en"]
     names = {field["typeDefinition"]["name"] for field in made["inputFields"]}
-    assert set(labels["inputFieldLabels"]) == set(labels["inputFieldDescriptions"]) == names
-    assert set(labels["outputFieldLabels"]) == set(OUTPUT_NAMES)
-    assert set(labels["executionRules"]) == {rule["labelName"] for rule in made["executionRules"]}
+    assert tuple(made["labels"]) == ("en", "fr", "de", "ja", "es", "pt-br", "nl")
+    for labels in made["labels"].values():
+        assert set(labels["inputFieldLabels"]) == set(labels["inputFieldDescriptions"]) == names
+        assert set(labels["outputFieldLabels"]) == set(OUTPUT_NAMES)
+        assert set(labels["executionRules"]) == {rule["labelName"] for rule in made["executionRules"]}
+
+
+def test_no_language_was_left_in_english() -> None:
+    labels = definition()["labels"]
+    english = list(texts(labels["en"]))
+    for language in set(labels) - {"en"}:
+        alike = [text for text, same in zip(texts(labels[language]), english, strict=True) if text == same]
+        assert alike == [], language
+
+
+def test_every_language_shows_the_same_values() -> None:
+    labels = definition()["labels"]
+    for language in labels:
+        for text, english in zip(texts(labels[language]), texts(labels["en"]), strict=True):
+            assert re.findall(r"{{ ?(\w+) ?}}", text) == re.findall(r"{{ ?(\w+) ?}}", english), text
+
+
+def texts(labels: Any) -> Iterator[str]:
+    """Every text of a language, in the order of its keys."""
+    if isinstance(labels, str):
+        yield labels
+    else:
+        for key in sorted(labels):
+            yield from texts(labels[key])
