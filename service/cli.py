@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="end by itself; exit status 0 only if the books agree")
     _add_connections(groups)
     _add_callbacks(groups)
+    _add_actions(groups)
     properties = _group(groups, "properties", "the deal's properties in HubSpot")
     ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing")
     ensure.add_argument("--portal", type=int, help="only this portal")
@@ -95,6 +96,28 @@ def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) 
     replay = _add(group, "replay", commands.replay_callback, "work on a failed or waiting callback again")
     replay.add_argument("callback_id")
     replay.add_argument("--portal", type=int)
+
+
+def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "actions", "the workflow actions that HubSpot shows")
+    for name, run, text in (
+        ("register", commands.register_actions, "create what is missing in HubSpot, change what differs"),
+        ("diff", commands.diff_actions, "show what `register` would change; exit status 1 if anything"),
+    ):
+        command = _add(group, name, run, text)
+        command.add_argument(
+            "--credential",
+            choices=["developer-key", "bearer"],
+            default="developer-key",
+            help="HUBSPOT_DEVELOPER_API_KEY, or a token of the app (default: %(default)s)",
+        )
+        command.add_argument("--publish", action="store_true", help="show the actions to customers")
+        command.add_argument("--json", action="store_true")
+    export = _add(group, "export", commands.export_project, "write a HubSpot developer project")
+    export.add_argument("directory", metavar="DIR")
+    export.add_argument("--card", action="store_true", help="with a card that shows the invoice on the deal")
+    export.add_argument("--publish", action="store_true", help="show the actions to customers")
+    export.add_argument("--overwrite", action="store_true", help="write over the files of an earlier export")
 
 
 def _group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service.commands.actions import diff_actions, export_project, register_actions
 from service.commands.callbacks import list_callbacks, replay_callback, show_callback
 from service.commands.connections import add_connection, change_connection, list_connections
 from service.commands.processes import demo, migrate, sandbox, web, worker
@@ -12,10 +13,13 @@ __all__ = [
     "change_connection",
     "check_config",
     "demo",
+    "diff_actions",
     "ensure_properties",
+    "export_project",
     "list_callbacks",
     "list_connections",
     "migrate",
+    "register_actions",
     "replay_callback",
     "sandbox",
     "show_callback",

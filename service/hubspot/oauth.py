@@ -6,16 +6,16 @@ Knows nothing of where tokens are kept or of who asks. All values travel in the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from hubspot import oauth as generated
 
 from service.errors import ConfigError, NotConnected, RefusedByHubSpot, TryLater
-from service.hubspot import faults, paths
+from service.hubspot import faults, paths, scopes
 from service.hubspot.transport import Line, attach
 from service.ids import PortalId
 from service.wire import Answer, NoAnswer, Wire
@@ -82,6 +82,16 @@ class OAuth:
         )
         return _parse_reply(answer, None)
 
+    def get_app_token(self, wanted: Sequence[str]) -> str:
+        """An access token of the app itself, which belongs to no portal and lives for some minutes."""
+        # https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide (client credentials)
+        # Not in the package. That it carries the developers-* scopes is documented nowhere.
+        form = {"grant_type": "client_credentials", "scope": " ".join(wanted), **self._app}
+        token = _read_object(_ask(lambda: self._send(paths.TOKEN, form))).get("access_token")
+        if not (isinstance(token, str) and token):
+            raise faults.explain_garbage()
+        return token
+
     def introspect(self, access_token: str) -> TokenDetails:
         """Whose token this is and what it may do."""
         answer = _ask(lambda: self._post(paths.INTROSPECT, "access_token", access_token))
@@ -97,9 +107,24 @@ class OAuth:
     def _post(self, path: str, kind: str, token: str) -> Answer:
         # https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide (introspect, revoke)
         # The description names the field `token`, the guide's text by the token's kind: both are sent.
-        form = {**self._app, "token": token, kind: token, "token_type_hint": kind}
+        return self._send(path, {**self._app, "token": token, kind: token, "token_type_hint": kind})
+
+    def _send(self, path: str, form: dict[str, str]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         return self._line.deliver("POST", path, headers, urlencode(form).encode())
+
+
+def authorize_url(address: str, client_id: str, redirect_uri: str, state: str) -> str:
+    """Where a person consents; `state` comes back and must be the one we gave them."""
+    # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/oauth/oauth-quickstart-guide
+    asked = {
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scopes.REQUIRED),
+        "optional_scope": " ".join(scopes.OPTIONAL),
+        "state": state,
+    }
+    return f"{address}?{urlencode(asked, quote_via=quote)}"
 
 
 def _ask(call: Callable[[], Any]) -> Answer:
