@@ -21,7 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     parsed = _parser().parse_args(list(arguments))
     command: Callable[[argparse.Namespace], int] = parsed.run
     try:
-        return command(parsed)
+        status = command(parsed)
+        sys.stdout.flush()  # here, where a reader that has gone is no failure
+        return status
     except ConfigError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_actions(groups)
     properties = _group(groups, "properties", "the deal's properties in HubSpot")
     ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing")
-    ensure.add_argument("--portal", type=int, help="only this portal")
+    ensure.add_argument("--portal", type=_portal, help="only this portal")
     config = _group(groups, "config", "the settings")
     _add(config, "check", commands.check_config, "name every problem at once")
     return parser
@@ -67,7 +69,7 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     listing = _add(group, "list", commands.list_connections, "all connections")
     listing.add_argument("--json", action="store_true")
     add = _add(group, "add", commands.add_connection, "join a portal and a realm, without a browser")
-    add.add_argument("--portal", type=int, required=True)
+    add.add_argument("--portal", type=_portal, required=True)
     add.add_argument("--realm", required=True)
     add.add_argument("--hubspot-refresh-token", required=True)
     add.add_argument("--quickbooks-refresh-token", required=True)
@@ -78,7 +80,7 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     ):
         change = _add(group, name, commands.change_connection, text)
         change.set_defaults(state=state)
-        change.add_argument("--portal", type=int, required=True)
+        change.add_argument("--portal", type=_portal, required=True)
         change.add_argument("--realm", required=True)
 
 
@@ -86,16 +88,16 @@ def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) 
     group = _group(groups, "callbacks", "what HubSpot asked for, and what came of it")
     listing = _add(group, "list", commands.list_callbacks, "the newest callbacks")
     listing.add_argument("--state", choices=["received", "running", "waiting", "parked", "completed"])
-    listing.add_argument("--portal", type=int)
+    listing.add_argument("--portal", type=_portal)
     listing.add_argument("--limit", type=int, default=50)
     listing.add_argument("--json", action="store_true")
     show = _add(group, "show", commands.show_callback, "one callback, its timeline and its reservations")
     show.add_argument("callback_id")
-    show.add_argument("--portal", type=int)
+    show.add_argument("--portal", type=_portal)
     show.add_argument("--json", action="store_true")
     replay = _add(group, "replay", commands.replay_callback, "work on a failed or waiting callback again")
     replay.add_argument("callback_id")
-    replay.add_argument("--portal", type=int)
+    replay.add_argument("--portal", type=_portal)
 
 
 def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -118,6 +120,12 @@ def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     export.add_argument("--card", action="store_true", help="with a card that shows the invoice on the deal")
     export.add_argument("--publish", action="store_true", help="show the actions to customers")
     export.add_argument("--overwrite", action="store_true", help="write over the files of an earlier export")
+
+
+def _portal(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) < 2**63):
+        raise argparse.ArgumentTypeError("a portal is a number, as HubSpot shows it")
+    return int(text)
 
 
 def _group(
