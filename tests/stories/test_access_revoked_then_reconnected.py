@@ -110,3 +110,23 @@ def test_refresh_answer_lost(harness: Harness) -> None:
     harness.finish()
     harness.assert_invoiced_once(callback_id, deal_id)
     assert harness.refusals() == []
+
+
+def test_customer_disconnects_inside_quickbooks(harness: Harness) -> None:
+    """Nobody tells us: the next call is answered 403 with 3100, and the work is parked."""
+    harness.connect()
+    harness.enroll(harness.another_deal())
+    harness.work()
+    for shape in ("json", "xml"):
+        harness.set_sandbox(quickbooks={"gateway_errors": shape})
+        deal_id = harness.another_deal()
+        harness.change_realm(disconnected=True)
+        callback_id = harness.enroll(deal_id)
+        harness.finish()
+        assert harness.callback(callback_id).state == "parked"
+
+        harness.change_realm(disconnected=False)
+        harness.connect()
+        harness.finish()
+        harness.assert_invoiced_once(callback_id, deal_id)
+    assert harness.refusals() == []

@@ -8,10 +8,10 @@ import pytest
 
 from tests.harness import Harness
 
-STORIES = ("one-line", "three-lines", "hours", "no-sku", "own-line", "returning")
+STORIES = ("one-line", "three-lines", "no-sku", "returning")
 
 
-@pytest.mark.parametrize("kind", ["status", "html", "lose_request"])
+@pytest.mark.parametrize("kind", ["html", "lose_request"])
 def test_down_for_an_hour(harness: Harness, kind: str) -> None:
     harness.connect()
     deals = [harness.story(name) for name in STORIES]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.harness import Harness
 
 
@@ -60,4 +62,24 @@ def test_hubspot_call_lost(harness: Harness) -> None:
             (invoice,) = harness.invoices_of(deal_id)
             assert harness.deal(deal_id)["qbo_invoice_id"] == invoice["Id"]
     assert len(harness.creates("invoice")) == 12
+    assert harness.refusals() == []
+
+
+def test_reads_that_make_no_sense(harness: Harness) -> None:
+    """A page of the edge, half an answer or none at all to a read: asked again, and nothing is guessed."""
+    harness.connect()
+    known = {each["Id"] for each in harness.books("Customer")}
+    for kind in ("html", "truncate", "garbage", "lose_answer"):
+        for path in ("/companyinfo/", "/preferences", r"/query\?.*Customer", r"/query\?.*Item"):
+            with harness.stores.database.write() as tx:
+                tx.exec_driver_sql("DELETE FROM links")
+            deal_id = harness.another_deal()
+            harness.trouble(kind, path, vendor="quickbooks")
+
+            callback_id = harness.enroll(deal_id)
+            harness.finish()
+
+            harness.assert_invoiced_once(callback_id, deal_id)
+        harness.pass_time(timedelta(days=1))
+    assert {each["Id"] for each in harness.books("Customer")} == known
     assert harness.refusals() == []
