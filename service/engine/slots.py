@@ -18,6 +18,10 @@ from service.store.database import Database
 _CLASS = 48_611
 MOST = 64
 
+# A worker asks who is alive every second; one that has not for so long is taken for dead.
+SILENCE_SECONDS = 30
+
+_END_WHEN_SILENT = sa.text(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
 _TAKE = sa.text("SELECT pg_try_advisory_lock(:class, :slot)")
 _HELD = sa.text(
     """SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :class AND granted
@@ -54,6 +58,10 @@ class Slot:
             raise sa.exc.OperationalError("slot", {}, ConnectionError("this worker's slot is lost"))
         return {f"slot-{number}" for number in held}
 
+    def is_first(self, alive: set[str]) -> bool:
+        """Whether ours is the lowest slot of those given: what one worker must do for all, this one does."""
+        return self.number == min(int(each.removeprefix("slot-")) for each in alive)
+
     def release(self) -> None:
         """Give the slot back, at a clean end."""
         if self._connection is not None:
@@ -81,6 +89,10 @@ class Slot:
             connect_args={"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 3},
         )
         connection = engine.connect()
+        # https://www.postgresql.org/docs/current/runtime-config-client.html (idle_session_timeout)
+        # The system answers keep-alives for a process that stands still; its runs would wait for it for ever.
+        if (connection.dialect.server_version_info or (0,)) >= (14,):
+            connection.execute(_END_WHEN_SILENT)
         for number in range(1, MOST + 1):
             if connection.execute(_TAKE, {"class": _CLASS, "slot": number}).scalar():
                 self._connection = connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -40,6 +41,7 @@ class Starter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="starter", daemon=True)
         self._workers = 1
+        self._counted: deque[int] = deque(maxlen=10)
         self._started_at = 0.0
         self._paused: set[tuple[PortalId, str]] = set()
 
@@ -55,6 +57,7 @@ class Starter:
     def _run(self) -> None:
         chores: list[tuple[float, Callable[[], object]]] = [
             (0.1, self.start_due),
+            (1.0, self.count_workers),
             (1.0, self.refresh),
             (5.0, self.take_over_from_the_dead),
             (15.0, self.settle_late_and_lost),
@@ -107,20 +110,30 @@ class Starter:
         self._pacing.refresh(self._workers)
         self._paused = {(c.portal_id, c.realm_id) for c in self._connections.all() if c.state == PAUSED}
 
-    def take_over_from_the_dead(self) -> int:
-        """Continue the runs of workers that are no more."""
+    def count_workers(self) -> set[str]:
+        """Learn who is alive; without our own slot the process ends at once."""
         try:
             alive = self._slot.alive()
         except sa.exc.SQLAlchemyError:
             # Somebody else may hold our slot by now: two workers must not share one.
             log(LOG, "slot lost, leaving", level=logging.ERROR, slot=self._slot.number)
             os._exit(3)
-        self._workers = len(alive)
-        orphans = [run for run, executor in self._engine.interrupted() if executor not in alive]
-        if orphans:
-            self.count_crash(orphans)
-            self._engine.take_over(orphans)
-            log(LOG, "took over", level=logging.WARNING, runs=len(orphans))
+        # What a worker that is gone has called still counts for a while: its share is not taken at once.
+        self._counted.append(len(alive))
+        self._workers = max(self._counted)
+        return alive
+
+    def take_over_from_the_dead(self) -> int:
+        """Continue the runs of workers that are no more. One of the living does it for all."""
+        # In this order: who has begun after the runs were listed is alive when it is asked.
+        interrupted = self._engine.interrupted()
+        alive = self.count_workers()
+        orphans = [run for run, executor in interrupted if executor not in alive]
+        if not orphans or not self._slot.is_first(alive):
+            return 0
+        self.count_crash(orphans)
+        self._engine.take_over(orphans)
+        log(LOG, "took over", level=logging.WARNING, runs=len(orphans))
         return len(orphans)
 
     def count_crash(self, workflow_ids: list[str]) -> None:
