@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from service.errors import ConfigError, ServiceError
 def main(arguments: Sequence[str]) -> int:
     """Run one command."""
     parsed = _parser().parse_args(list(arguments))
+    # Commands print what went wrong; log lines are for the processes, which set up where they go.
+    logging.getLogger("service").addHandler(logging.NullHandler())
     command: Callable[[argparse.Namespace], int] = parsed.run
     try:
         status = command(parsed)
