@@ -90,8 +90,7 @@ def _carry_out(registry: Registry, plan: ActionPlan) -> dict[str, Any]:
         left = list(compare(normalise(answer), normalise(plan.changes)))
     elif plan.step == "update":
         answer = registry.change_definition(str(plan.definition_id), plan.changes)
-        sent = normalise(plan.changes)
-        left = [each for each in compare(normalise(answer), sent) if each.key in sent]
+        left = [each for each in compare(normalise(answer), normalise(plan.changes)) if each.key in plan.changes]
     return {
         "action": plan.action,
         "step": plan.step,

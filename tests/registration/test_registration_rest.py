@@ -71,6 +71,12 @@ def test_publishing_is_asked_for_and_then_stays(run: Any, hubspot_side: Any) -> 
     assert (published.status, "~ published: false -> true" in published.out) == (1, True)
     assert "changed published, published" in run("actions", "register", "--publish").out
     assert hubspot_side.definitions()[0]["published"] is True
+    labels = hubspot_side.definitions()[0]["labels"]
+    labels["fr"]["actionName"] = "Ancien"
+    hubspot_side.change(labels=labels)
+    changed = run("actions", "register")
+    assert (changed.status, changed.err) == (0, "")
+    assert "changed labels, published" in changed.out
 
 
 def test_only_what_differs_is_changed(run: Any, hubspot_side: Any) -> None:
