@@ -60,8 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_callbacks(groups)
     _add_actions(groups)
     properties = _group(groups, "properties", "the deal's properties in HubSpot")
-    ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing")
+    ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing, repair what was changed")
     ensure.add_argument("--portal", type=_portal, help="only this portal")
+    credentials = _group(groups, "credentials", "the sealed tokens")
+    _add(credentials, "reseal", commands.reseal_credentials, "seal all with the first of ENCRYPTION_KEYS")
+    doctor = _add(groups, "doctor", commands.doctor, "what needs a person: settings, database, every connection")
+    doctor.add_argument("--json", action="store_true")
     config = _group(groups, "config", "the settings")
     _add(config, "check", commands.check_config, "name every problem at once")
     return parser
@@ -76,6 +80,11 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     add.add_argument("--realm", required=True)
     add.add_argument("--hubspot-refresh-token", required=True)
     add.add_argument("--quickbooks-refresh-token", required=True)
+    change = _add(group, "set", commands.set_connection, "change a connection's settings")
+    change.add_argument("--portal", type=int, required=True)
+    change.add_argument("--realm", required=True)
+    change.add_argument("--property-names", required=True, metavar="JSON",
+                        help='deal properties under other names, e.g. {"qbo_invoice_amount": "billed"}')  # fmt: skip
     for name, state, text in (
         ("pause", "paused", "keep callbacks, start no work"),
         ("resume", "live", "go on after a pause"),

@@ -12,7 +12,11 @@ from service.store.connections import Connections
 from service.store.credentials import Credentials
 from service.store.database import Database
 from service.store.due import Due
+from service.store.findings import Findings
 from service.store.locks import Locks
+from service.store.option_lists import OptionLists
+from service.store.preflights import Preflights
+from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.vault import Vault
 
@@ -31,7 +35,27 @@ class Stores:
 
     @cached_property
     def credentials(self) -> Credentials:
-        return Credentials(self.database, Vault(self.config.encryption_keys), self.locks)
+        return Credentials(self.database, self.vault, self.locks)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault(self.config.encryption_keys)
+
+    @cached_property
+    def resealing(self) -> Resealing:
+        return Resealing(self.database, self.vault)
+
+    @cached_property
+    def preflights(self) -> Preflights:
+        return Preflights(self.database)
+
+    @cached_property
+    def findings(self) -> Findings:
+        return Findings(self.connections, self.credentials, self.preflights)
+
+    @cached_property
+    def option_lists(self) -> OptionLists:
+        return OptionLists(self.database)
 
     @cached_property
     def callbacks(self) -> Callbacks:

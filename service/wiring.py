@@ -91,6 +91,11 @@ def make_services(stores: Stores) -> Services:
         portal=PortalCalls(hubspot, pacing),
         hubspot=hubspot,
         quickbooks=quickbooks,
+        tokens={"hubspot": hubspot_tokens, "quickbooks": quickbooks_tokens},
+        introspect=hubspot_oauth.introspect,
+        resealing=stores.resealing,
+        preflights=stores.preflights,
+        option_lists=stores.option_lists,
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
     )
 

@@ -6,18 +6,20 @@ import logging
 import signal
 import threading
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
 from service.config import Config
+from service.engine.chores import Chores
 from service.engine.runtime import Engine
 from service.engine.slots import Slot
 from service.engine.starter import Starter
 from service.logs import configure_logs, log
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
-from service.workflows import create_invoice
-from service.workflows.services import provide
+from service.workflows import create_invoice, learn_connection, refresh_options, refresh_tokens
+from service.workflows.services import Services, provide
 
 LOG = logging.getLogger("service.worker")
 PATIENCE = timedelta(seconds=20)
@@ -40,13 +42,31 @@ def run_worker(config: Config) -> None:
     starter = Starter(stores.due, stores.connections, engine, slot, services.pacing, stores.clock)
     _count_own_crashes(engine, starter, slot)
     engine.launch()
-    starter.start()
+    chores = make_chores(services)
+    for each in (starter, *chores):
+        each.start()
     log(LOG, "working", slot=slot.number, database="sqlite" if stores.database.is_sqlite else "postgresql")
     stop.wait()
     log(LOG, "stopping")
-    starter.stop()
+    for each in (*chores, starter):
+        each.stop()
     engine.stop(PATIENCE)
     slot.release()
+
+
+def make_chores(services: Services) -> tuple[Chores, Chores]:
+    """What goes on beside the runs: one thread for access, one for what is read ahead of need."""
+    access = (
+        (30.0, partial(refresh_tokens.refresh_ahead, services)),
+        (60.0, partial(refresh_tokens.let_go_on, services)),
+        (900.0, partial(refresh_tokens.keep_alive, services)),
+        (3600.0, partial(refresh_tokens.reseal, services)),
+    )
+    reading = (
+        (2.0, partial(learn_connection.learn_connections, services)),
+        (5.0, partial(refresh_options.refresh_options, services)),
+    )
+    return Chores("access", services.clock, access), Chores("reading", services.clock, reading)
 
 
 def _count_own_crashes(engine: Engine, starter: Starter, slot: Slot) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from service.commands.actions import diff_actions, export_project, register_actions
 from service.commands.callbacks import list_callbacks, replay_callback, show_callback
-from service.commands.connections import add_connection, change_connection, list_connections
+from service.commands.connections import add_connection, change_connection, list_connections, set_connection
+from service.commands.doctor import doctor
 from service.commands.processes import demo, migrate, sandbox, web, worker
-from service.commands.settings import check_config, ensure_properties
+from service.commands.settings import check_config, ensure_properties, reseal_credentials
 
 __all__ = [
     "add_connection",
@@ -14,6 +15,7 @@ __all__ = [
     "check_config",
     "demo",
     "diff_actions",
+    "doctor",
     "ensure_properties",
     "export_project",
     "list_callbacks",
@@ -21,7 +23,9 @@ __all__ = [
     "migrate",
     "register_actions",
     "replay_callback",
+    "reseal_credentials",
     "sandbox",
+    "set_connection",
     "show_callback",
     "web",
     "worker",

@@ -8,7 +8,9 @@ import sys
 
 from service.clock import SystemClock
 from service.config import load_config
+from service.hubspot.properties import find_name_problems
 from service.ids import PortalId, RealmId
+from service.store.connection_settings import change_settings
 from service.store.schema import migrate
 from service.wiring import Stores, open_stores
 
@@ -46,6 +48,26 @@ def change_connection(arguments: argparse.Namespace) -> int:
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
     print(f"portal {arguments.portal} and realm {arguments.realm}: {arguments.state}")
+    return 0
+
+
+def set_connection(arguments: argparse.Namespace) -> int:
+    """Give our deal properties the portal's own names; a worker creates what is missing under them."""
+    stores = _stores()
+    try:
+        names = json.loads(arguments.property_names)
+    except ValueError:
+        names = None
+    problems = find_name_problems(names) if isinstance(names, dict) else ["--property-names is no JSON object"]
+    if problems:
+        for problem in problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 2
+    portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
+    if not change_settings(stores.database, portal_id, realm_id, {"property_names": names}, SystemClock().now()):
+        print("error: there is no such connection: see `connections list`", file=sys.stderr)
+        return 1
+    print(f"portal {portal_id} and realm {realm_id}: {len(names)} properties have names of their own")
     return 0
 
 

@@ -44,9 +44,10 @@ _WANT = sa.text(
     """INSERT INTO option_lists (owner, list, wanted_at, next_at) VALUES (:owner, :list, :now, 0)
        ON CONFLICT (owner, list) DO UPDATE SET wanted_at = coalesce(option_lists.wanted_at, excluded.wanted_at)"""
 )
-_FRESH = sa.text(
-    """SELECT list FROM option_lists WHERE owner = :owner
-       AND NOT (next_at <= :now AND (wanted_at IS NOT NULL OR read_at IS NULL OR read_at <= :before))"""
+_DUE = sa.text(
+    """SELECT owner, list FROM option_lists
+       WHERE next_at <= :now AND (wanted_at IS NOT NULL OR read_at IS NULL OR read_at <= :before)
+       ORDER BY owner, list"""
 )
 _CLAIM = sa.text(
     """INSERT INTO option_lists (owner, list, next_at) VALUES (:owner, :list, :until)
@@ -98,12 +99,11 @@ class OptionLists:
         with self._database.write() as tx:
             tx.execute(_WANT, [{"owner": owner, "list": name, "now": to_ms(now)} for name in names])
 
-    def due(self, owner: str, names: Iterable[str], now: datetime, oldest: timedelta) -> list[str]:
-        """Those of the lists that are wanted, were never read, or are older than `oldest`."""
-        row = {"owner": owner, "now": to_ms(now), "before": to_ms(now - oldest)}
+    def due(self, now: datetime, oldest: timedelta) -> list[tuple[str, str]]:
+        """Owner and name of the lists that are wanted, were never read, or are older than `oldest`."""
+        row = {"now": to_ms(now), "before": to_ms(now - oldest)}
         with self._database.read() as connection:
-            fresh = {each.list for each in connection.execute(_FRESH, row)}
-        return [name for name in names if name not in fresh]
+            return [(each.owner, each.list) for each in connection.execute(_DUE, row)]
 
     def claim(self, owner: str, name: str, now: datetime, rest: timedelta) -> bool:
         """Be the one who reads the list; when that does not end in `replace`, the next try is due after `rest`."""

@@ -55,7 +55,7 @@ class Vault:
 
     def is_old(self, stored: str) -> bool:
         """Whether the secret was sealed with another key than the first."""
-        return stored.split(".")[1] != self._first
+        return stored.split(".")[1:2] != [self._first]
 
 
 def _derive(key: str) -> bytes:

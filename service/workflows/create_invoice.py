@@ -23,6 +23,7 @@ from service.store.invoices import KnownInvoice
 from service.store.reservations import OPEN, Reservation
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
+from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.run_callback import run_callback
@@ -67,7 +68,8 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
             return
     inputs = parse_inputs(callback.inputs)
     repeated = open_reservation is not None
-    gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs)
+    names = names_of(services, callback.portal_id, realm_id)
+    gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
     if inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
         existing = find_existing(services, callback, realm_id, gathered, realm)
         if existing is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from service.errors import DealHasNoRecipient, DealNotFound
 from service.hubspot import companies, contacts, line_items
@@ -33,19 +35,27 @@ class Gathered:
     recipient: Recipient
 
 
-def gather_deal(services: Services, portal_id: PortalId, deal_id: DealId, inputs: CreateInvoiceInputs) -> Gathered:
+def gather_deal(
+    services: Services,
+    portal_id: PortalId,
+    deal_id: DealId,
+    inputs: CreateInvoiceInputs,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Gathered:
     """Read deal, line items and recipient, fresh, in calls shared with other runs.
 
+    `names`: what the portal calls our own deal properties, where that differs.
     Raises: DealNotFound, DealHasNoRecipient, LineItemUnusable, and what the gateway raises.
     """
     portal = services.portal
-    record = portal.get_object(portal_id, "deals", deal_id, DEAL_PROPERTIES)
+    wanted = {ours: names.get(ours, ours) for ours in DEAL_PROPERTIES}
+    record = portal.get_object(portal_id, "deals", deal_id, list(wanted.values()))
     if record is None:
         raise DealNotFound("The deal does not exist any more: it was deleted or merged. Enrol the deal that is there.")
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
-    deal = read_deal(deal_id, record.properties)
+    deal = read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
     return Gathered(deal, lines, _gather_recipient(services, portal_id, deal_id, inputs.bill_to))
 
 

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from service.errors import RefusedByHubSpot
-from service.hubspot.properties import DEAL_PROPERTIES, INVOICE_GROUP
+from service.hubspot.properties import DEAL_PROPERTIES
 from service.ids import PortalId, RealmId
 from service.invoicing.realm import RealmFacts, SalesTax
 from service.logs import log
 from service.quickbooks import settings as quickbooks_settings
 from service.quickbooks.settings import RealmSettings
+from service.workflows.ensure_properties import ensure_properties
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.workflows")
@@ -23,10 +24,11 @@ OLDEST = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class PortalFacts:
-    """A portal's time zone and currency."""
+    """A portal's time zone (UTC where it is none we know) and currency."""
 
     time_zone: str
     currency: str
+    time_zone_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> Kn
     settings = _kept_settings(services, realm_id, now)
     if settings is None:
         with services.locks.hold(f"realm:{realm_id}"):
-            settings = _kept_settings(services, realm_id, now) or _learn_realm(services, realm_id, now)
+            settings = _kept_settings(services, realm_id, now) or learn_realm(services, realm_id, now)
     portal = know_portal(services, portal_id)
     zone = ZoneInfo(settings.time_zone or portal.time_zone)
     return KnownRealm(settings, _facts(settings, portal), zone)
@@ -64,15 +66,7 @@ def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
         kept = services.settings.find("portal", portal_id)
         if kept and now - kept[1] < OLDEST and kept[0].get("revision") == properties_revision():
             return _portal(kept[0])
-        return _learn_portal(services, portal_id, now)
-
-
-def ensure_properties(services: Services, portal_id: PortalId) -> list[str]:
-    """Create the deal properties the portal lacks; returns their names."""
-    created = services.hubspot.ensure_properties(portal_id, "deals", INVOICE_GROUP, DEAL_PROPERTIES)
-    if created:
-        log(LOG, "deal properties created", portal_id=portal_id, count=len(created))
-    return created
+        return _meet_portal(services, portal_id, now)
 
 
 def properties_revision() -> str:
@@ -85,37 +79,44 @@ def _kept_settings(services: Services, realm_id: RealmId, now: datetime) -> Real
     return RealmSettings.from_json(str(kept[0]["settings"])) if kept and now - kept[1] < OLDEST else None
 
 
-def _learn_realm(services: Services, realm_id: RealmId, now: datetime) -> RealmSettings:
+def learn_realm(services: Services, realm_id: RealmId, now: datetime) -> RealmSettings:
+    """The realm's settings, read now and kept."""
     settings = quickbooks_settings.get(services.quickbooks, realm_id)
     services.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
     return settings
 
 
-def _learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
+def learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
+    """The portal's own facts, read now and kept; its properties must have been looked after before."""
     details = services.hubspot.account_details(portal_id)
     document: dict[str, str | None] = {
         "time_zone": _known_zone(details.time_zone),
         "currency": details.currency,
         "revision": properties_revision(),
     }
+    services.settings.keep("portal", portal_id, document, now)
+    return _portal(document)
+
+
+def _meet_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
     try:
         ensure_properties(services, portal_id)
     except RefusedByHubSpot as error:
         # Without the right to create them the invoice is still made; writing the deal will say what is missing.
         log(LOG, "deal properties refused", level=logging.WARNING, portal_id=portal_id, status=error.status)
-    services.settings.keep("portal", portal_id, document, now)
-    return _portal(document)
+    return learn_portal(services, portal_id, now)
 
 
 def _portal(document: dict[str, str | None]) -> PortalFacts:
-    return PortalFacts(document["time_zone"] or "UTC", document["currency"] or "")
+    zone = document["time_zone"]
+    return PortalFacts(zone or "UTC", document["currency"] or "", zone is not None)
 
 
-def _known_zone(name: str) -> str:
+def _known_zone(name: str) -> str | None:
     try:
         return ZoneInfo(name).key
     except (ValueError, OSError, LookupError):
-        return "UTC"
+        return None
 
 
 def _facts(settings: RealmSettings, portal: PortalFacts) -> RealmFacts:

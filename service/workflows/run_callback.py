@@ -27,6 +27,7 @@ from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
 from service.store.reservations import OPEN
+from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
 
@@ -47,6 +48,7 @@ SUSPECTED = "runs alone: a worker ended while it ran"
 def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
     """Carry the callback as far as it goes now; returns its state, for the engine's record."""
     services = current()
+    began_at = services.clock.now()
     callback = services.callbacks.find(PortalId(portal_id), CallbackId(callback_id))
     if callback is None or callback.state != "running":
         return "not running"
@@ -58,6 +60,7 @@ def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
         return _postpone(services, callback, error)
     except NotConnected as error:
         services.callbacks.park(callback, error.sentence, services.clock.now())
+        note_lost_access(services, error, callback.portal_id, callback.realm_id, began_at)
         log(LOG, "parked", level=logging.WARNING, vendor=error.vendor, **callback.key)
         return "parked"
     except CannotInvoice as error:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.clock import Clock
 from service.engine.pacing import Pacing
 from service.engine.portal_calls import PortalCalls
+from service.engine.tokens import Tokens
 from service.hubspot.gateway import Gateway as HubSpot
+from service.hubspot.oauth import TokenDetails
 from service.quickbooks.gateway import Gateway as QuickBooks
 from service.store.callbacks import Callbacks
 from service.store.connections import Connections
-from service.store.credentials import Credentials
+from service.store.credentials import Credentials, Vendor
 from service.store.database import Database
 from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.locks import Locks
+from service.store.option_lists import OptionLists
+from service.store.preflights import Preflights
+from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.settings import SettingsCache
 
@@ -38,6 +44,12 @@ class Services:
     portal: PortalCalls
     hubspot: HubSpot
     quickbooks: QuickBooks
+    tokens: Mapping[Vendor, Tokens]
+    introspect: Callable[[str], TokenDetails]
+    """What HubSpot says about an access token."""
+    resealing: Resealing
+    preflights: Preflights
+    option_lists: OptionLists
     quickbooks_sandbox: bool = False
 
 

@@ -13,7 +13,8 @@ from service.invoicing.invoice import deal_properties, failure_properties
 from service.invoicing.rollup import choose_shown, roll_up
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
-from service.workflows.know_realm import ensure_properties, know_portal, know_realm
+from service.workflows.ensure_properties import ensure_properties, names_of, rename_values
+from service.workflows.know_realm import know_portal, know_realm
 from service.workflows.services import Services
 from service.workflows.view_invoice import view_invoice
 
@@ -38,7 +39,8 @@ def tell_deal(services: Services, callback: StoredCallback) -> None:
     """Write the deal's properties; a deal that cannot be written is noted and does not hold up the workflow."""
     for attempt in (1, 2):
         try:
-            properties = properties_of(services, callback)
+            names = names_of(services, callback.portal_id, callback.realm_id)
+            properties = rename_values(properties_of(services, callback), names)
             services.portal.update_object(callback.portal_id, "deals", callback.object_id, properties)
             return
         except RefusedByHubSpot as error:
