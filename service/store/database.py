@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 BUSY_SECONDS = 5.0
+READ_ONLY = "25006"
 # Whole numbers only: a float loses the millisecond now and then.
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
@@ -151,14 +152,25 @@ def _sqlite(url: str, pool_size: int, busy_seconds: float) -> sa.Engine:
 
 
 def _postgresql(url: str, pool_size: int) -> sa.Engine:
-    return sa.create_engine(
+    limits = {"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=10,
         pool_pre_ping=False,
-        connect_args={"connect_timeout": 3, "options": "-c statement_timeout=20000 -c lock_timeout=10000"},
+        # The last one ends the sessions, and with them the locks, of a process that stands still.
+        connect_args={"connect_timeout": 3, "options": " ".join(f"-c {name}={of}" for name, of in limits.items())},
     )
+
+    @event.listens_for(engine, "handle_error")
+    def leave_what_cannot_be_written(context: sa.engine.ExceptionContext) -> None:
+        # After a failover, and while the disk is full, sessions are born read-only and stay so: new ones are
+        # needed when it is over. https://www.postgresql.org/docs/current/errcodes-appendix.html
+        if getattr(context.original_exception, "sqlstate", None) == READ_ONLY:
+            context.is_disconnect = True
+
+    return engine
 
 
 def to_ms(instant: datetime) -> int:

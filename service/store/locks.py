@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from service.store.database import Database
+
+# The transaction is idle while a vendor is called. Longer than this nobody alive holds a lock.
+_PATIENT = sa.text("SET LOCAL idle_in_transaction_session_timeout = '120s'")
 
 
 class Locks:
@@ -42,5 +47,6 @@ class Locks:
                 yield
         else:
             with self._database.engine.begin() as connection:
+                connection.execute(_PATIENT)
                 self._database.lock_row(connection, name)
                 yield
