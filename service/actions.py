@@ -48,7 +48,9 @@ def open_registry(config: Config, credential: Credential, wire: Wire) -> Registr
 
     Raises: ConfigError (a setting that this needs is missing), TryLater, RefusedByHubSpot.
     """
-    problems = [] if (config.hubspot_app_id or "").isdigit() else ["HUBSPOT_APP_ID is not set: copy it from the app"]
+    app_id = config.hubspot_app_id or ""
+    numeric = app_id.isascii() and app_id.isdigit()
+    problems = [] if numeric else ["HUBSPOT_APP_ID is not set to a number: copy it from the app"]
     developer_key = config.hubspot_developer_api_key
     if credential is Credential.DEVELOPER_KEY and not developer_key:
         problems.append("HUBSPOT_DEVELOPER_API_KEY is not set: set it, or try `--credential bearer`")
@@ -61,7 +63,7 @@ def open_registry(config: Config, credential: Credential, wire: Wire) -> Registr
         raise ConfigError(problems)
     secret = developer_key if credential is Credential.DEVELOPER_KEY else _get_app_token(config, wire)
     line = Line(config.hubspot_api_url, config.hubspot_api_version, wire)
-    return Registry(line, str(config.hubspot_app_id), credential, str(secret))
+    return Registry(line, app_id, credential, str(secret))
 
 
 def _get_app_token(config: Config, wire: Wire) -> str:

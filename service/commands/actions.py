@@ -58,8 +58,11 @@ def export_project(arguments: argparse.Namespace) -> int:
     _check_folder(folder, overwrite=arguments.overwrite)
     for path, text in files.items():
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigError([f"{target} cannot be written ({error.strerror})"]) from error
         print(target)
     if not config.public_url.startswith("https://"):
         print(

@@ -163,6 +163,7 @@ def test_no_file_is_overwritten_unasked(run: Any, export: Callable[..., Path], t
     assert written(folder) == before | {"README.md": "mine"}
     (tmp_path / "file").write_text("mine")
     assert "is a file" in run("actions", "export", "file", "--overwrite").err
+    assert "cannot be written" in run("actions", "export", "file/below", "--overwrite").err
 
 
 def test_an_address_hubspot_cannot_reach_is_warned_of(run: Any) -> None:
