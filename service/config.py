@@ -66,6 +66,7 @@ class Config:
     quickbooks_discovery_url: str
     quickbooks_webhook_verifier_tokens: tuple[str, ...]
     log_level: str
+    instance: Path
 
     @property
     def sqlite_path(self) -> Path | None:
@@ -128,6 +129,7 @@ def load_config(
         quickbooks_discovery_url=_url(given, "QUICKBOOKS_DISCOVERY_URL", discovery_url, problems, keep_slash=True),
         quickbooks_webhook_verifier_tokens=_several(given.get("QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS", "")),
         log_level=given.get("LOG_LEVEL", "INFO").upper(),
+        instance=instance or Path("instance"),
     )
     if config.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         problems.append("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")

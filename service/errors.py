@@ -6,6 +6,11 @@
         SignatureInvalid         401
         BodyTooLarge             413
         BodyMalformed            400
+        SignInNeeded             401
+        PageOutdated             403
+        PageNotFound             404
+        ConsentRefused           400, 403, 503
+        TooManyAttempts          429
       CannotInvoice              a person must change something: FAIL_CONTINUE, code, sentence
         UnknownAction            UNKNOWN_ACTION
         InputInvalid             INVALID_INPUT
@@ -82,6 +87,44 @@ class BodyTooLarge(RequestRejected):
 
 class BodyMalformed(RequestRejected):
     status, code = 400, "malformed_body"
+
+
+class SignInNeeded(RequestRejected):
+    """Nobody is signed in with this browser."""
+
+    status, code = 401, "sign_in_needed"
+
+
+class PageOutdated(RequestRejected):
+    """The form does not belong to this browser's session."""
+
+    status, code = 403, "page_outdated"
+
+
+class PageNotFound(RequestRejected):
+    """An operator's page asks for something that we do not have."""
+
+    status, code = 404, "not_found"
+
+
+class ConsentRefused(RequestRejected):
+    """What came back from a consent page is not taken; `title` says it in a few words."""
+
+    code = "consent_refused"
+
+    def __init__(self, title: str, sentence: str, status: int = 400) -> None:
+        super().__init__(sentence)
+        self.title, self.status = title, status
+
+
+class TooManyAttempts(RequestRejected):
+    """Too many wrong passwords; `after` is when the next one is looked at."""
+
+    status, code = 429, "too_many_attempts"
+
+    def __init__(self, sentence: str, after: timedelta) -> None:
+        super().__init__(sentence)
+        self.after = after
 
 
 class CannotInvoice(ServiceError):

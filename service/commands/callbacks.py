@@ -15,6 +15,7 @@ from service.config import load_config
 from service.ids import CallbackId, PortalId
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
 from service.store.schema import migrate
+from service.store.timeline import derive_timeline
 from service.web.answers import BLOCK_FOR, HEADROOM
 from service.wiring import Stores, open_stores
 
@@ -125,20 +126,10 @@ def _summary(callback: StoredCallback) -> dict[str, Any]:
 
 
 def _timeline(stores: Stores, callback: StoredCallback) -> list[str]:
-    """Everything that happened, oldest first, from the row, its reservations and its transitions."""
-    events: list[tuple[datetime, str]] = [(callback.received_at, "received")]
-    events += [(at, f"{event}: {note}" if note else event) for at, event, note in stores.callbacks.timeline(callback)]
-    for each in stores.reservations.all(callback.portal_id, callback.callback_id):
-        events.append((each.reserved_at, f"reserved, generation {each.generation}, request id {each.request_id}"))
-        if each.ended_at:
-            events.append(
-                (each.ended_at, f"reservation {each.state}" + (f" as {each.entity_id}" if each.entity_id else ""))
-            )
-    if callback.settled_at:
-        events.append((callback.settled_at, f"settled: {callback.outcome} {callback.error_code or ''}".rstrip()))
-    if callback.completed_at:
-        events.append((callback.completed_at, f"completed: {callback.told}"))
-    return [f"{_time(at)}  {text}" for at, text in sorted(events, key=lambda event: event[0])]
+    """Everything that happened, oldest first."""
+    reservations = stores.reservations.all(callback.portal_id, callback.callback_id)
+    events = derive_timeline(callback, stores.callbacks.timeline(callback), reservations)
+    return [f"{_time(at)}  {text}" for at, text in events]
 
 
 def _print(document: dict[str, Any]) -> None:

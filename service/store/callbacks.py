@@ -240,23 +240,31 @@ class Callbacks:
             rows = connection.execute(_TIMELINE, callback.key).all()
         return [(from_ms(row.at), row.event, row.note) for row in rows]
 
-    def list(self, *, state: str | None = None, portal_id: int | None = None, limit: int = 50) -> list[StoredCallback]:
-        """The newest callbacks, by state and portal if given."""
-        wanted = ["1 = 1"]
-        wanted += ["state = :state"] if state else []
-        wanted += ["portal_id = :portal_id"] if portal_id else []
+    def list(
+        self,
+        *,
+        state: str | None = None,
+        portal_id: int | None = None,
+        outcome: str | None = None,
+        before: datetime | None = None,
+        limit: int = 50,
+    ) -> list[StoredCallback]:
+        """The newest callbacks, by state, portal and outcome, received before a moment, as far as given."""
+        given: dict[str, Any] = {"state": state, "portal_id": portal_id, "outcome": outcome}
+        wanted = ["1 = 1"] + [f"{name} = :{name}" for name, value in given.items() if value]
+        wanted += ["received_at < :before"] if before else []
         statement = sa.text(
             f"SELECT * FROM callbacks WHERE {' AND '.join(wanted)} ORDER BY received_at DESC LIMIT :limit"  # noqa: S608
         )
         with self._database.read() as connection:
-            rows = connection.execute(statement, {"state": state, "portal_id": portal_id, "limit": limit})
-            return [_read(row) for row in rows.mappings()]
+            given |= {"before": before and to_ms(before), "limit": limit}
+            return [_read(row) for row in connection.execute(statement, given).mappings()]
 
     def count_by_state(self) -> dict[str, int]:
         """How many callbacks are in each state."""
         with self._database.read() as connection:
-            rows = connection.execute(sa.text("SELECT state, count(*) AS n FROM callbacks GROUP BY state")).all()
-        return {row.state: row.n for row in rows}
+            rows = connection.execute(sa.text("SELECT state, count(*) AS n FROM callbacks GROUP BY state"))
+            return {row.state: row.n for row in rows}
 
 
 def _event(callback: StoredCallback, now: datetime, event: str, note: str | None = None) -> dict[str, Any]:

@@ -47,6 +47,11 @@ _RESUME = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at
        WHERE portal_id = :portal_id AND (realm_id = :realm_id OR realm_id IS NULL) AND state IN ('parked', 'waiting')"""
 )
+# A portal's or realm's access is back: so for every connection that shares it.
+_RESUME_PARKED = sa.text(
+    """UPDATE callbacks SET state = 'received', due_at = :at
+       WHERE (portal_id = :portal_id OR realm_id = :realm_id) AND state = 'parked'"""
+)
 
 
 class Connections:
@@ -71,6 +76,12 @@ class Connections:
             if changed and state == LIVE:
                 connection.execute(_RESUME, row)
         return changed
+
+    def resume_parked(self, now: datetime, portal_id: PortalId | None = None, realm_id: RealmId | None = None) -> int:
+        """Let go on what was parked for this portal or realm; returns how many callbacks that are."""
+        row = {"portal_id": portal_id, "realm_id": realm_id, "at": to_ms(now)}
+        with self._database.write() as connection:
+            return connection.execute(_RESUME_PARKED, row).rowcount
 
     def of_portal(self, portal_id: PortalId) -> list[Connection]:
         """The portal's connections, oldest first, removed ones left out."""

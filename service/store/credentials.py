@@ -33,8 +33,25 @@ class Credential:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How our access to one portal or realm stands: everything but the tokens."""
+
+    vendor: Vendor
+    owner_id: str
+    state: str
+    refresh_expires_at: datetime | None
+    hard_expires_at: datetime | None
+    updated_at: datetime
+
+
 _SELECT = sa.text("SELECT * FROM credentials WHERE vendor = :vendor AND owner_id = :owner_id")
 _ALL = sa.text("SELECT * FROM credentials ORDER BY vendor, owner_id")
+_STANDINGS = sa.text(
+    """SELECT vendor, owner_id, state, refresh_expires_at, hard_expires_at, updated_at
+       FROM credentials ORDER BY vendor, owner_id"""
+)
+_ERASE = sa.text("DELETE FROM credentials WHERE vendor = :vendor AND owner_id = :owner_id")
 _UPSERT = sa.text(
     """INSERT INTO credentials (vendor, owner_id, access_token, refresh_token, access_expires_at,
          refresh_expires_at, hard_expires_at, state, version, updated_at)
@@ -68,6 +85,22 @@ class Credentials:
         """Every credential, opened."""
         with self._database.read() as connection:
             return [self._open(row) for row in connection.execute(_ALL).mappings()]
+
+    def standings(self) -> list[Standing]:
+        """How every access stands; nothing is opened."""
+        with self._database.read() as connection:
+            rows = connection.execute(_STANDINGS).all()
+        return [
+            Standing(
+                row.vendor,
+                row.owner_id,
+                row.state,
+                from_ms_or_none(row.refresh_expires_at),
+                from_ms_or_none(row.hard_expires_at),
+                from_ms(row.updated_at),
+            )
+            for row in rows
+        ]
 
     def keep(
         self,
@@ -106,6 +139,11 @@ class Credentials:
         }
         with self._database.write() as connection:
             return connection.execute(_REVOKE, row).rowcount == 1
+
+    def erase(self, vendor: Vendor, owner_id: str) -> bool:
+        """Forget the tokens for good; False when there were none."""
+        with self._database.write() as connection:
+            return connection.execute(_ERASE, {"vendor": vendor, "owner_id": owner_id}).rowcount == 1
 
     def refreshing(self, vendor: Vendor, owner_id: str) -> AbstractContextManager[None]:
         """Hold the only right to refresh this credential, among all threads and processes.
