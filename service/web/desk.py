@@ -1,0 +1,67 @@
+"""What the operator's pages work with, and who is looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import g, request
+
+from service.clock import Clock
+from service.config import Config
+from service.store.audit import Audit
+from service.store.callbacks import Callbacks
+from service.store.connections import Connections
+from service.store.consents import Consents
+from service.store.credentials import Credentials
+from service.store.preflights import Preflights
+from service.store.reservations import Reservations
+from service.store.sessions import Attempts, Sessions
+from service.store.settings import SettingsCache
+from service.web.cookie import Cookie, Visit
+from service.web.password import Password
+from service.web.vendors import Vendors
+
+if TYPE_CHECKING:
+    from service.hubspot.definitions import ActionDefinition
+    from service.hubspot.registration import ActionPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The stores, the vendors and the keys to the door."""
+
+    config: Config
+    clock: Clock
+    callbacks: Callbacks
+    reservations: Reservations
+    connections: Connections
+    credentials: Credentials
+    settings: SettingsCache
+    preflights: Preflights
+    consents: Consents
+    sessions: Sessions
+    attempts: Attempts
+    audit: Audit
+    cookie: Cookie
+    password: Password
+    vendors: Vendors
+    list_actions: Callable[[], list[ActionDefinition]]
+    # Asks HubSpot. Raises ConfigError, TryLater, RefusedByHubSpot.
+    compare_actions: Callable[[], list[ActionPlan]]
+
+    def note(self, act: str, subject: str, detail: str | None = None) -> None:
+        """Write down what the operator does now."""
+        self.audit.note(f"operator at {address()}", act, subject, self.clock.now(), detail)
+
+
+def visit() -> Visit:
+    """This request's browser session."""
+    found: Visit = g.visit
+    return found
+
+
+def address() -> str:
+    """Where the request comes from; of a proxy, when there is one."""
+    return request.remote_addr or "unknown"
