@@ -353,11 +353,13 @@ def environment(database_url: str, sandbox_url: str, public_url: str = "http://1
     return {
         "PUBLIC_URL": public_url,
         "DATABASE_URL": database_url,
+        "ADMIN_PASSWORD": "open sesame, canary",
         "HUBSPOT_APP_ID": "700001",
         "HUBSPOT_CLIENT_ID": "sandbox-hubspot-client",
         "HUBSPOT_CLIENT_SECRET": "sandbox-hubspot-secret",
         "HUBSPOT_DEVELOPER_API_KEY": "sandbox-developer-key",
         "HUBSPOT_API_URL": sandbox_url,
+        "HUBSPOT_AUTHORIZE_URL": f"{sandbox_url}/oauth/authorize",
         "QUICKBOOKS_CLIENT_ID": "sandbox-quickbooks-client",
         "QUICKBOOKS_CLIENT_SECRET": "sandbox-quickbooks-secret",
         "QUICKBOOKS_API_URL": sandbox_url,

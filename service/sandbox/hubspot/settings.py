@@ -67,6 +67,7 @@ class Settings:
     uninstalled_answer: str = "401"  # 401 | 403
     introspect_field: str = "either"  # token | access_token | either          (contract 11.10)
     access_token_seconds: int = 1800
+    tokens_tell_portal: bool = True  # False: hub_id and scopes are told by introspection only (contract 3)
     # Limits                                                                   (contract 4.11)
     limits: bool = True
     limit_per_ten_seconds: int = 110

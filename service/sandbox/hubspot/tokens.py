@@ -187,9 +187,10 @@ class Tokens:
         """The answer of the token endpoint."""
         said: dict[str, Any] = {"token_type": "bearer", "access_token": token.text}
         if grant:
-            said |= {"refresh_token": grant.refresh_token, "hub_id": grant.portal.id, "user_id": 222222}
-        seconds = self._settings.access_token_seconds
-        return said | {"scopes": sorted(token.scopes), "expires_in": seconds, "token_use": "access_token"}
+            said |= {"refresh_token": grant.refresh_token, "user_id": 222222}
+        if self._settings.tokens_tell_portal:
+            said |= {"scopes": sorted(token.scopes)} | ({"hub_id": grant.portal.id} if grant else {})
+        return said | {"expires_in": self._settings.access_token_seconds, "token_use": "access_token"}
 
     def introspection(self, token: AccessToken) -> dict[str, Any]:
         """The answer about a living access token."""
