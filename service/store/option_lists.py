@@ -54,7 +54,9 @@ _CLAIM = sa.text(
        ON CONFLICT (owner, list) DO UPDATE SET next_at = excluded.next_at WHERE option_lists.next_at <= :now"""
 )
 _DONE = sa.text(
-    """UPDATE option_lists SET read_at = :now, wanted_at = NULL, next_at = :now WHERE owner = :owner AND list = :list"""
+    """INSERT INTO option_lists (owner, list, read_at, next_at) VALUES (:owner, :list, :now, :now)
+       ON CONFLICT (owner, list) DO UPDATE SET
+         read_at = excluded.read_at, wanted_at = NULL, next_at = excluded.next_at"""
 )
 _KNOWN = sa.text("SELECT value, label, description, search FROM option_entries WHERE owner = :owner AND list = :list")
 _PUT = sa.text(
@@ -83,11 +85,8 @@ class OptionLists:
         words = normalize(query).split()[:MOST_WORDS]
         likes = "".join(f" AND search LIKE :word{number} ESCAPE '!'" for number in range(len(words)))
         statement = sa.text(
-            f"""SELECT e.value, e.label, e.description FROM
-                  (SELECT value, search FROM option_entries WHERE owner = :owner AND list = :list{likes}
-                   ORDER BY search, value LIMIT :most OFFSET :start) AS found
-                JOIN option_entries e ON e.owner = :owner AND e.list = :list AND e.value = found.value
-                ORDER BY found.search, found.value"""  # noqa: S608 - the words are parameters
+            f"""SELECT value, label, description FROM option_entries WHERE owner = :owner AND list = :list{likes}
+                ORDER BY search, value LIMIT :most OFFSET :start"""  # noqa: S608 - the words are parameters
         )
         row = {"owner": owner, "list": name, "start": start, "most": most}
         row |= {f"word{number}": f"%{_escape(word)}%" for number, word in enumerate(words)}

@@ -219,7 +219,7 @@ def test_the_lists_are_read_at_connect_daily_and_when_wanted(harness: Harness) -
     labels = [each.label for each in lists.page(f"realm:{REALM}", "customers", "", 0, 100)]
     assert "Amy's Bird Sanctuary" in labels
     assert "Old Mill Nursery" not in labels, "inactive"
-    (terms,) = [e for e in lists.page(f"realm:{REALM}", "terms", "net 30", 0, 9)]
+    (terms,) = lists.page(f"realm:{REALM}", "terms", "net 30", 0, 9)
     assert (terms.value, terms.description) == ("3", "Due in 30 days")
     (label,) = lists.page(f"portal:{PORTAL}", "association-labels", "", 0, 9)
     assert label.label == "Billing contact"
