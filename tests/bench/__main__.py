@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.accept import measure_accept
+from tests.bench.pace import MachinePace
 from tests.bench.processes import NotRunning
 from tests.bench.report import describe_accept, describe_throughput
 from tests.bench.throughput import Size, measure_throughput
@@ -21,13 +22,13 @@ FULL, QUICK = Size(pairs=30, burst=20, steady=5, rate=10.0), Size(pairs=10, burs
 
 def main() -> int:
     """Run what is asked for; exit status 1 when a part did not work."""
-    asked = parse_arguments()
+    asked, pace = parse_arguments(), MachinePace()
     found: dict[str, Any] = {"machine": describe_machine(), "load_before": os.getloadavg()}
     print(f"{found['machine']}, load average {' '.join(f'{each:.2f}' for each in os.getloadavg())}", flush=True)
     for part, measure in (("accept", run_accept), ("throughput", run_throughput)):
         for kind in DATABASES if asked.database == "both" else [asked.database]:
             if asked.part in (part, "both"):
-                found.setdefault(part, {})[kind] = measure(kind, asked.quick)
+                found.setdefault(part, {})[kind] = measure(kind, asked.quick, pace)
     found["load_after"] = os.getloadavg()
     print(f"\nload average {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
     if asked.json:
@@ -36,10 +37,10 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def run_accept(kind: str, quick: bool) -> dict[str, Any] | None:
+def run_accept(kind: str, quick: bool, pace: MachinePace) -> dict[str, Any] | None:
     """None, and the reason on standard error, when it did not work."""
     try:
-        figures = measure_accept(kind, rounds=3, seconds=1.5) if quick else measure_accept(kind, rounds=9, seconds=2.0)
+        figures = measure_accept(kind, *((3, 1.5) if quick else (9, 2.0)), pace)
     except (NotRunning, RuntimeError) as error:
         print(f"\naccept, {kind}: did not work: {error}", file=sys.stderr, flush=True)
         return None
@@ -47,10 +48,10 @@ def run_accept(kind: str, quick: bool) -> dict[str, Any] | None:
     return figures
 
 
-def run_throughput(kind: str, quick: bool) -> dict[str, Any] | None:
+def run_throughput(kind: str, quick: bool, pace: MachinePace) -> dict[str, Any] | None:
     """None, and the reason on standard error, when it did not work."""
     try:
-        figures = measure_throughput(kind, QUICK if quick else FULL)
+        figures = measure_throughput(kind, QUICK if quick else FULL, pace)
     except (NotRunning, RuntimeError) as error:
         print(f"\nthroughput, {kind}: did not work: {error}", file=sys.stderr, flush=True)
         return None

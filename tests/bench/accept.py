@@ -10,13 +10,15 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
 from tests.bench import baselines
-from tests.bench.processes import ROOT, Running, database_cpu_seconds
+from tests.bench.pace import MachinePace
+from tests.bench.processes import ROOT, Running
 from tests.bench.stage import Stage
 
 PORTAL, REALM = 20000001, "9341450000000001"
@@ -57,7 +59,7 @@ class Runs:
         }
 
 
-def measure_accept(kind: str, rounds: int, seconds: float) -> dict[str, Any]:
+def measure_accept(kind: str, rounds: int, seconds: float, pace: MachinePace) -> dict[str, Any]:
     """All handlers in turns on one kind of database. Raises: RuntimeError when rows are missing."""
     with Stage(kind) as stage:
         stage.connect(PORTAL, REALM, "not used", "not used")
@@ -70,6 +72,7 @@ def measure_accept(kind: str, rounds: int, seconds: float) -> dict[str, Any]:
         accept_url = f"{stage.web_url}/hubspot/actions/create-invoice"
         places = {"bare": (least, f"{url}/bare"), "durable": (least, f"{url}/durable"), "accept": (web, accept_url)}
         runs = {target: Runs() for target in TARGETS}
+        began = time.monotonic()
         for number in range(rounds):
             for target in TARGETS:
                 server, address = places[target]
@@ -78,7 +81,7 @@ def measure_accept(kind: str, rounds: int, seconds: float) -> dict[str, Any]:
         check_rows(stage, runs, baselines.count(database))
         found: dict[str, Any] = {target: runs[target].middle() for target in TARGETS}
         found["peak_megabytes"] = web.peak_megabytes()
-        found["database_cpu_seconds"] = database_cpu_seconds(stage.database_url)
+        found["slowness"] = pace.slowness(began)
     for target in ("bare", "durable"):
         found[f"accept_to_{target}"] = middle_ratio(runs["accept"].per_second, runs[target].per_second)
     return found

@@ -22,6 +22,7 @@ def describe_accept(kind: str, found: Mapping[str, Any]) -> str:
         f"  accept / bare             {_describe_ratio(found['accept_to_bare'])}",
         f"  accept / durable commit   {_describe_ratio(found['accept_to_durable'])}   (to reach: 0.75)",
         f"  p99 of accept             {found['accept']['p99_milliseconds']:.1f} ms   (to reach: 50)",
+        f"  slowness                  {found['slowness']:.2f}   (a fixed piece of work, over its best time here)",
         f"  peak RSS of web           {found['peak_megabytes']:.0f} MB   (to reach: 120; gunicorn's parent included)",
     ]
     return "\n".join(lines)
@@ -40,6 +41,7 @@ def describe_throughput(kind: str, found: Mapping[str, Any]) -> str:
     for name in parts[0]["cpu_milliseconds"]:
         row(f"CPU ms/invoice, {name}", "{:.1f}", *(part["cpu_milliseconds"][name] for part in parts))
     row("CPU ms/invoice, web + worker", "{:.1f}", *(own_cpu(part) for part in parts))
+    row("  at this machine's best pace", "{:.1f}", *(own_cpu(part) / part["slowness"] for part in parts))
     for vendor, name in (("hubspot", "HubSpot"), ("quickbooks", "QuickBooks")):
         row(f"{name} calls/invoice", "{:.2f}", *(part["calls"][vendor]["calls"] / part["invoices"] for part in parts))
         row("  reads among them", "{:.2f}", *(part["calls"][vendor]["reads"] / part["invoices"] for part in parts))
@@ -47,12 +49,14 @@ def describe_throughput(kind: str, found: Mapping[str, Any]) -> str:
     row("accepted to completed, p50 s", "{:.2f}", *(part["p50_seconds"] for part in parts))
     row("accepted to completed, p99 s", "{:.2f}", *(part["p99_seconds"] for part in parts))
     row("cores used by others", "{:.2f}", *(part["others_cores"] for part in parts))
+    row("slowness of the machine", "{:.2f}", *(part["slowness"] for part in parts))
     idle, peak, burst = found["idle_percent"], found["peak_megabytes"], parts[0]
     lines = [
         f"throughput, {kind}: web, worker, sandbox and load on the same cores; customers and items known",
         draw_table(rows),
         f"  burst                     {burst['per_second']:.1f} invoices/s   (to reach: 20)",
-        f"  web + worker              {own_cpu(burst):.1f} CPU ms/invoice   (to reach: 25)",
+        f"  web + worker              {own_cpu(burst):.1f} CPU ms/invoice,"
+        f" {own_cpu(burst) / burst['slowness']:.1f} at the machine's best pace   (to reach: 25)",
         f"  idle                      web {idle['web']:.1f} %, worker {idle['worker']:.1f} % of a core",
         f"  peak RSS                  web {peak['web']:.0f} MB (to reach: 120), worker {peak['worker']:.0f} MB"
         f" (to reach: 200), sandbox {peak['sandbox']:.0f} MB",

@@ -67,9 +67,9 @@ class Stage:
         return self._start("sandbox", arguments).wait_ready(f"{self.sandbox_url}/_sandbox/health")
 
     def start_gunicorn(self, name: str, application: str, environment: Mapping[str, str]) -> tuple[Running, str]:
-        """Another application under the service's own gunicorn settings; also its address."""
+        """Another application under the service's own settings but gunicorn's own worker; also its address."""
         port = str(free_port())
-        arguments = ["-m", "gunicorn", "-c", "python:service.web.server", application]
+        arguments = ["-m", "gunicorn", "-c", "python:service.web.server", "-k", "gthread", application]
         url = f"http://127.0.0.1:{port}"
         return self._start(name, arguments, {**environment, "PORT": port}).wait_ready(f"{url}/ready"), url
 
