@@ -72,11 +72,13 @@ def read_answer(answer: Answer, parse: Callable[[Any], T], *, creates: bool = Fa
 
 
 def parse_record(data: Any) -> CrmRecord:
+    """One CRM object with the properties asked for; a number comes as its text."""
     properties = {name: _text(value) for name, value in data["properties"].items()}
     return CrmRecord(_id(data["id"]), properties)
 
 
 def parse_records(data: Any) -> list[CrmRecord]:
+    """The CRM objects of a batch or a page."""
     return [parse_record(each) for each in _listed(data["results"])]
 
 
@@ -113,6 +115,7 @@ def parse_associations(data: Any) -> list[tuple[str, list[Association], str | No
 
 
 def parse_details(data: Any) -> AccountDetails:
+    """A portal's time zone, currencies and the address of its pages."""
     return AccountDetails(
         portal_id=PortalId(int(data["portalId"])),
         time_zone=str(data["timeZone"]),
