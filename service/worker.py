@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from datetime import timedelta
@@ -22,7 +23,7 @@ from service.workflows import create_invoice, learn_connection, refresh_options,
 from service.workflows.services import Services, provide
 
 LOG = logging.getLogger("service.worker")
-PATIENCE = timedelta(seconds=20)
+PATIENCE = timedelta(seconds=15)
 WORKFLOWS = (create_invoice,)
 
 
@@ -32,7 +33,7 @@ def run_worker(config: Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    stores = open_stores(config, pool_size=24)
+    stores = open_stores(config, pool_size=16)
     migrate(stores.database)
     slot = Slot(stores.database)
     services = make_services(stores)
@@ -52,6 +53,16 @@ def run_worker(config: Config) -> None:
         each.stop()
     engine.stop(PATIENCE)
     slot.release()
+    if _runs_are_left():
+        # Their threads would keep the process until the vendor answers; the next worker goes on with them.
+        log(LOG, "left runs to the next worker", level=logging.WARNING)
+        logging.shutdown()
+        os._exit(0)
+
+
+def _runs_are_left() -> bool:
+    """Whether threads that cannot be ended still wait for something."""
+    return any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
 
 
 def make_chores(services: Services) -> tuple[Chores, Chores]:

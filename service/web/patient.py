@@ -41,6 +41,19 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         return super().handle(conn)
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """As gthread; at the end whoever is connected already is taken in, and nobody is after that.
+
+        gthread keeps the listening sockets until it is done: clients connect meanwhile and are cut off.
+        """
+        super().set_accept_enabled(enabled)
+        if self.alive or enabled:
+            return
+        for listener in self.sockets:
+            while select.select([listener], [], [], 0)[0]:
+                self.accept(listener)
+            listener.close()
+
 
 def bytes_missing(connection: socket.socket) -> int:
     """The number of bytes that must be readable before the request can be served; 0: serve it now.

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crash.checks import check_every_answer_has_its_row, check_invoiced_once
-from tests.crash.dying_web import WORD
 from tests.crash.processes import Installation, Process
 
 pytestmark = pytest.mark.slow
 
+WORD = "die"  # see dying_web
 GUNICORN = ["-m", "gunicorn", "-c", "python:service.web.server", "tests.crash.dying_web:app"]
 
 
