@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import requests
-from processes import Installation, Tenant
 
 from service.sandbox.quickbooks.grants import CLIENT_ID, CLIENT_SECRET
+from tests.crash.processes import Installation, Tenant
 
 pytestmark = pytest.mark.slow
 BEARER = "/oauth2/v1/tokens/bearer"
