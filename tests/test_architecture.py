@@ -352,7 +352,7 @@ def test_nothing_is_left_to_be_done() -> None:
 
 def test_tests_use_fakes_and_no_mocks() -> None:
     forbidden = re.compile(
-        "unittest" + r"\.mock|from unittes" + "t import|patch\.(set|del)(attr|item)\(|Magic" + "Mock"
+        "unittest" + r"\.mock|from unittes" + r"t import|patch\.(set|del)(attr|item)\(|Magic" + "Mock"
     )
     for path in python_files("tests"):
         found = forbidden.search(path.read_text())
