@@ -35,15 +35,18 @@ class Database:
         self._writer = threading.Lock() if self.is_sqlite else None
         self._busy_seconds = busy_seconds
         self._writing = self.engine.execution_options(sqlite_begin="IMMEDIATE")
-        # Each read is one statement: neither database needs a transaction round it.
-        single = {"sqlite_begin": None} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self._reading = self.engine.execution_options(**single)
+        # Single statements need no transaction round them: on PostgreSQL one round trip in place of three,
+        # on connections that stay that way.
+        if self.is_sqlite:
+            self._single: sa.Engine = self.engine.execution_options(sqlite_begin=None)
+        else:
+            self._single = _postgresql(url, pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.placeholder = "?" if self.is_sqlite else "%s"
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """For single statements that change nothing."""
-        with self._reading.connect() as connection:
+        with self._single.connect() as connection:
             yield connection
 
     @contextmanager
@@ -57,19 +60,20 @@ class Database:
 
     @contextmanager
     def write_raw(self) -> Iterator[Any]:
-        """As `write`, on the driver's own cursor and with `placeholder` for values.
+        """For a single statement: as `write`, on the driver's own cursor and with `placeholder` for values.
 
         Raises: as SQLAlchemy would; sqlalchemy.exc.OperationalError when the database is away.
         """
         driver: Any = self.engine.dialect.loaded_dbapi
         with self._alone():
-            connection = self.engine.raw_connection()
+            connection = self._single.raw_connection()
             try:
                 cursor = connection.cursor()
                 if self.is_sqlite:
                     cursor.execute("BEGIN IMMEDIATE")
                 yield cursor
-                connection.commit()
+                if self.is_sqlite:
+                    connection.commit()
             except driver.Error as error:
                 connection.invalidate()
                 raise sa.exc.DBAPIError.instance("write_raw", {}, error, driver.Error) from error
@@ -104,6 +108,7 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        self._single.dispose()
 
 
 _ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
@@ -151,7 +156,7 @@ def _sqlite(url: str, pool_size: int, busy_seconds: float) -> sa.Engine:
     return engine
 
 
-def _postgresql(url: str, pool_size: int) -> sa.Engine:
+def _postgresql(url: str, pool_size: int, **options: Any) -> sa.Engine:
     limits = {"statement_timeout": "20s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "30s"}
     engine = sa.create_engine(
         url,
@@ -159,6 +164,7 @@ def _postgresql(url: str, pool_size: int) -> sa.Engine:
         max_overflow=4,
         pool_timeout=10,
         pool_pre_ping=False,
+        **options,
         # The last one ends the sessions, and with them the locks, of a process that stands still.
         connect_args={"connect_timeout": 3, "options": " ".join(f"-c {name}={of}" for name, of in limits.items())},
     )

@@ -1,7 +1,7 @@
 """The one statement every callback waits for: its row, durable, before HubSpot is answered.
 
-Callbacks that arrive together share one transaction and one commit, on the driver's own cursor:
-the disk is asked once for all of them, and nobody is answered before it has answered.
+On SQLite, callbacks that arrive together share one transaction and one commit: the disk is asked
+once for all of them, and nobody is answered before it has answered. On the driver's own cursor.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ class Intake:
 
         Raises: sqlalchemy.exc.DBAPIError when nothing could be written.
         """
-        key = (row["portal_id"], row["callback_id"])
-        inserted: bool = self._lane.ask(key, [row[column] for column in COLUMNS])
+        key, values = (row["portal_id"], row["callback_id"]), [row[column] for column in COLUMNS]
+        if not self._database.is_sqlite:
+            # PostgreSQL has many writers and joins their commits itself.
+            return self._insert_together({key: values})[key]
+        inserted: bool = self._lane.ask(key, values)
         return inserted
 
     def _insert(self, rows: Mapping[Key, Sequence[Any]]) -> dict[Key, Any]:
