@@ -101,7 +101,7 @@ def _repair(
             wrong.append(f"{each.name} lacks some of our options")
     if created or widened:
         log(LOG, "properties ensured", portal_id=portal_id, object_type=object_type,
-            created=len(created), widened=len(widened))  # fmt: skip
+            added=len(created), widened=len(widened))  # fmt: skip
     missing = tuple(each.name for each in found.missing if each.name not in created)
     return Repair(tuple(created), tuple(widened), missing, tuple(wrong), tuple(known))
 
