@@ -51,6 +51,13 @@ _LATEST = sa.text(
 _ALL = sa.text(
     "SELECT * FROM reservations WHERE portal_id = :portal_id AND callback_id = :callback_id ORDER BY generation"
 )
+_OPEN_OF_OBJECT = sa.text(
+    """SELECT r.* FROM reservations r
+       JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
+       WHERE r.state = 'open' AND r.portal_id = :portal_id AND r.realm_id = :realm_id
+         AND r.callback_id <> :callback_id AND c.object_type = :object_type AND c.object_id = :object_id
+       ORDER BY r.reserved_at"""
+)
 _END = sa.text(
     """UPDATE reservations SET state = :state, entity_id = :entity_id, ended_at = :at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
@@ -100,6 +107,15 @@ class Reservations:
         with self._database.read() as connection:
             row = connection.execute(_LATEST, {"portal_id": portal_id, "callback_id": callback_id}).mappings().first()
         return None if row is None else _read(row)
+
+    def open_of_object(
+        self, portal_id: PortalId, realm_id: RealmId, object_type: str, object_id: str, but: CallbackId
+    ) -> list[Reservation]:
+        """Writes of other callbacks of an enrolled object whose outcome never became known."""
+        row = {"portal_id": portal_id, "realm_id": realm_id, "callback_id": but}
+        with self._database.read() as connection:
+            found = connection.execute(_OPEN_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
+            return [_read(each) for each in found.mappings()]
 
     def all(self, portal_id: PortalId, callback_id: CallbackId) -> list[Reservation]:
         """Every generation, oldest first."""

@@ -34,6 +34,7 @@ from service.workflows.write_invoice import (
     end_created,
     find_open_reservation,
     is_about_reference,
+    look,
     next_generation,
     request_id_of,
     send_reserved,
@@ -197,6 +198,7 @@ def find_existing(
 ) -> KnownInvoice | None:
     """The deal's newest live invoice in this realm, read afresh, or None."""
     deal_id, portal_id = gathered.deal.id, callback.portal_id
+    adopt_unknown(services, callback, realm_id, realm)
     rows = [row for row in services.invoices.of_deal(portal_id, deal_id) if row.realm_id == realm_id]
     for known in reversed([row for row in rows if Status(row.status).is_live]):
         row = read_again(services, known, realm)
@@ -215,6 +217,21 @@ def find_existing(
     now = services.clock.now()
     row = known_invoice(entity, portal_id, realm_id, deal_id, None, realm.day_of(now), now)
     return row if Status(row.status).is_live else None
+
+
+def adopt_unknown(services: Services, callback: StoredCallback, realm_id: RealmId, realm: KnownRealm) -> None:
+    """Look for what an earlier callback of the deal may have created without ever hearing of it."""
+    portal_id, deal_id = callback.portal_id, DealId(callback.object_id)
+    unknown = services.reservations.open_of_object(portal_id, realm_id, "DEAL", deal_id, callback.callback_id)
+    for reservation in unknown:
+        entity = look(services, reservation, reservation.reserved_at)
+        if entity is None:
+            continue
+        now = services.clock.now()
+        row = known_invoice(entity, portal_id, realm_id, deal_id, reservation.callback_id, realm.day_of(now), now)
+        with services.database.write() as tx:
+            end_created(services, tx, Written(reservation, entity), now)
+            services.invoices.keep(tx, row)
 
 
 def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> KnownInvoice:

@@ -64,7 +64,7 @@ def send_reserved(
     """
     now = services.clock.now()
     if reservation.look_first or now - reservation.reserved_at > TRUST_REQUEST_ID:
-        found = _look(services, callback, reservation)
+        found = look(services, reservation, callback.received_at)
         if found is not None:
             return Written(reservation, found)
         reservation = _replace_or_keep(services, reservation, now)
@@ -78,7 +78,7 @@ def send_reserved(
     except CannotInvoice as error:
         held = _read_holder(services, reservation, error) if isinstance(error, NumberTaken) else None
         if held is None and repeated:
-            held = _look(services, callback, reservation)
+            held = look(services, reservation, callback.received_at)
         if held is not None:
             return Written(reservation, held)
         _refuse(services, reservation, now)
@@ -102,13 +102,13 @@ def request_id_of(callback: StoredCallback, realm_id: Any, generation: int) -> R
     return derive_request_id(callback.portal_id, realm_id, callback.callback_id, generation)
 
 
-def _look(services: Services, callback: StoredCallback, reservation: Reservation) -> dict[str, Any] | None:
+def look(services: Services, reservation: Reservation, not_before: datetime) -> dict[str, Any] | None:
     """The invoice that carries the reservation's mark, if there is one."""
-    since = min(callback.received_at, reservation.reserved_at) - SKEW
+    since = min(not_before, reservation.reserved_at) - SKEW
     facts = find_by_mark(services.quickbooks, reservation.realm_id, reservation.customer_id, reservation.mark, since)
     if facts is None:
         return None
-    log(LOG, "found by its mark", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=facts.id)
+    log(LOG, "found by its mark", callback_id=reservation.callback_id, invoice=facts.id)
     return services.quickbooks.read(reservation.realm_id, reservation.entity, facts.id)
 
 

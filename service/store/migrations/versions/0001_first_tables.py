@@ -135,6 +135,11 @@ def upgrade() -> None:
         sa.Column("ended_at", TIME),
         sa.UniqueConstraint("realm_id", "request_id", name="reservations_request_id"),
     )
+    # Writes whose outcome is not known are few, and are found without reading the others.
+    op.create_index(
+        "reservations_open", "reservations", ["portal_id", "realm_id"],
+        sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"),
+    )  # fmt: skip
     op.create_table(
         "invoices",
         # The last known state of an invoice, and whose it is. One row per invoice of a realm.
