@@ -39,7 +39,12 @@ def bear(log_path: str) -> int:
     os._exit(main(["worker"]))
 
 
-if __name__ == "__main__":
+def serve() -> None:
+    """A child for every line, until there are no more."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
     for line in sys.stdin:
         print(bear(line.strip()), flush=True)
+
+
+if __name__ == "__main__":
+    serve()
