@@ -400,6 +400,6 @@ def test_properties_ensure(sandbox: InThread, run: Callable[..., Said], tmp_path
     run(*add, "--hubspot-refresh-token", token, "--quickbooks-refresh-token", "x")
     first, second = run("properties", "ensure"), run("properties", "ensure")
     assert (first.status, first.err) == (0, "")
-    for said, text in ((first, "created"), (second, "nothing was missing")):
+    for said, text in ((first, "created"), (second, "nothing to do")):
         assert said.out
         assert all(line.startswith(f"portal {PORTAL}") and text in line for line in said.out.splitlines())

@@ -430,9 +430,7 @@ def test_a_database_that_is_behind_is_not_ready(web: Web) -> None:
     assert "migrate" in answer.json["fix"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/nothing", "/hubspot/actions", "/hubspot/actions/", "/hubspot/actions/a/b", "/%00"]
-)
+@pytest.mark.parametrize("path", ["/nothing", "/hubspot/actions", "/hubspot/actions/", "/hubspot/actions/a/b", "/%00"])
 def test_an_unknown_route_is_a_404_in_json(path: str, web: Web) -> None:
     answer = web.client.get(path)
     assert (answer.status_code, answer.json["error"]) == (404, "not_found")
