@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ class Process:
         """What every start has written, oldest first."""
         paths = [self._directory / f"{self.name}.{number}.log" for number in range(1, self._starts + 1)]
         return "".join(path.read_text(errors="replace") for path in paths if path.exists())
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started, and of its group."""
+        assert self._running is not None
+        return self._running.pid
 
     @property
     def alive(self) -> bool:
@@ -360,6 +367,8 @@ class Installation:
         keep = self.stores.credentials.keep
         keep("hubspot", str(portal_id), refresh_token=hubspot_refresh_token, now=now)
         keep("quickbooks", tenant.realm_id, refresh_token=quickbooks_refresh_token, now=now)
+        # As if looked at: what a worker reads ahead of need must not be taken for the calls of a run.
+        self.stores.preflights.claim(portal_id, RealmId(tenant.realm_id), now, timedelta(days=365))
         self.stores.connections.add(portal_id, RealmId(tenant.realm_id), now)
 
     def make_deal(self, tenant: Tenant, name: str) -> str:
