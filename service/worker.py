@@ -17,6 +17,7 @@ from service.engine.runtime import Engine
 from service.engine.slots import Slot
 from service.engine.starter import Starter
 from service.logs import configure_logs, log
+from service.store.database import Database
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
 from service.workflows import create_invoice, learn_connection, refresh_options, refresh_tokens
@@ -24,6 +25,7 @@ from service.workflows.services import Services, provide
 
 LOG = logging.getLogger("service.worker")
 PATIENCE = timedelta(seconds=15)
+RETRY_SECONDS = 1.0
 WORKFLOWS = (create_invoice,)
 
 
@@ -34,7 +36,8 @@ def run_worker(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     stores = open_stores(config, pool_size=16)
-    migrate(stores.database)
+    if not _reach(stores.database, stop):
+        return
     slot = Slot(stores.database)
     services = make_services(stores)
     services.pacing.begin_again()
@@ -58,6 +61,21 @@ def run_worker(config: Config) -> None:
         log(LOG, "left runs to the next worker", level=logging.WARNING)
         logging.shutdown()
         os._exit(0)
+
+
+def _reach(database: Database, stop: threading.Event) -> bool:
+    """Wait for the database, and bring it to this version; False when told to stop before.
+
+    A worker that ended because it is away would be started again at once, and few supervisors do that for ever.
+    """
+    while not stop.is_set():
+        try:
+            migrate(database)
+            return True
+        except sa.exc.OperationalError as error:
+            log(LOG, "database unavailable, waiting", level=logging.ERROR, kind=type(error).__name__)
+            stop.wait(RETRY_SECONDS)
+    return False
 
 
 def _runs_are_left() -> bool:

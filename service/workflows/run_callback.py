@@ -37,6 +37,9 @@ Work = Callable[[Services, StoredCallback], None]
 LONGEST_WAIT = timedelta(minutes=5)
 FAILURES_BEFORE_GIVING_UP = 5
 CRASHES_BEFORE_SUSPICION = 3
+# Locked, gone, read-only, or no connection left: nothing is wrong with the callback.
+DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InternalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+WAITS_FOR_DATABASE = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CRASHES_BEFORE_GIVING_UP = 10
 MAY_EXIST = (
     "QuickBooks never said whether the invoice was created: look for the deal's id in the memos "
@@ -46,8 +49,23 @@ SUSPECTED = "runs alone: a worker ended while it ran"
 
 
 def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
-    """Carry the callback as far as it goes now; returns its state, for the engine's record."""
+    """Carry the callback as far as it goes now; returns its state, for the engine's record.
+
+    While our own database is away not even a postponement can be written: the run waits, then does all again.
+    """
     services = current()
+    for seconds in WAITS_FOR_DATABASE:
+        try:
+            return _run(services, portal_id, callback_id, work)
+        except DATABASE_AWAY as error:
+            kind = type(error).__name__
+            log(LOG, "database away", level=logging.ERROR, kind=kind, portal_id=portal_id, callback_id=callback_id)
+            services.clock.sleep(seconds)
+    return _run(services, portal_id, callback_id, work)
+
+
+def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> str:
+    """As `run_callback`. Raises: DATABASE_AWAY when how it ended could not be written."""
     began_at = services.clock.now()
     callback = services.callbacks.find(PortalId(portal_id), CallbackId(callback_id))
     if callback is None or callback.state != "running":
@@ -67,7 +85,7 @@ def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
         # Only telling can still fail here, and it cannot be helped: the outcome is a row.
         services.callbacks.complete(callback, f"untold: {error.code}", services.clock.now())
         return "completed"
-    except (sa.exc.OperationalError, sa.exc.TimeoutError) as error:
+    except DATABASE_AWAY as error:
         log(LOG, "database busy", level=logging.WARNING, kind=type(error).__name__, **callback.key)
         return _postpone(services, callback, TryLater("The service's own database was busy."))
     except Exception as error:
@@ -88,7 +106,7 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
         if not late:
             raise
         _settle_failure(services, callback, NotDoneInTime(f"The invoice was not created in time. {error.sentence}"))
-    except (sa.exc.OperationalError, sa.exc.TimeoutError):
+    except DATABASE_AWAY:
         raise
     except Exception as error:
         if callback.failures + 1 < FAILURES_BEFORE_GIVING_UP and not late:

@@ -438,11 +438,11 @@ class Installation:
         found: list[dict[str, Any]] = self.ask_sandbox("GET", "/refusals")["refusals"]
         return found
 
-    def new_refusals(self) -> list[dict[str, Any]]:
-        """Those since the last time this was asked."""
+    def new_refusals(self) -> list[str]:
+        """Those since the last time this was asked, in a few words."""
         found = self.refusals()
         new, self._refusals = found[self._refusals :], len(found)
-        return new
+        return [f"{each['refused']}: {each['method']} {each['path']}?{each['query']}" for each in new]
 
     def calls(self, path: str, since: float = 0.0) -> list[dict[str, Any]]:
         """Requests a vendor got, oldest first, whose path holds `path`."""

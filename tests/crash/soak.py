@@ -30,6 +30,7 @@ class Figures:
     """What is counted, from the sandbox's books and the database."""
 
     accepted: int = 0
+    answered: int = 0
     invoices: int = 0
     completions: int = 0
     deals_written: int = 0
@@ -127,13 +128,15 @@ def count(
 ) -> None:
     """Read the books."""
     callbacks = {each["callback_id"]: each for each in installation.hubspot_callbacks()}
-    accepted = {key for key, each in callbacks.items() if any(was_accepted(d) for d in each["deliveries"])}
+    answered = {key for key, each in callbacks.items() if any(was_accepted(d) for d in each["deliveries"])}
+    # Web may be killed between writing and answering; HubSpot then hears the end before it delivers again.
+    accepted = {row.callback_id for row in installation.rows("SELECT callback_id FROM callbacks")}
     marked = Counter(
         invoice["PrivateNote"].partition(MARK)[2].partition("]")[0]
         for tenant in tenants
         for invoice in installation.invoices(tenant)
     )
-    figures.accepted, figures.invoices = len(accepted), sum(marked.values())
+    figures.accepted, figures.answered, figures.invoices = len(accepted), len(answered), sum(marked.values())
     figures.doubled = figures.invoices - len(marked)
     written: Counter[str] = Counter()
     for callback_id, (tenant, deal_id) in asked.items():
@@ -144,8 +147,7 @@ def count(
         if invoice_id and installation.deal(tenant, deal_id).get("qbo_invoice_id") == invoice_id:
             written[f"{tenant.realm_id}/{invoice_id}"] += 1
     figures.deals_written = len(written)
-    known = {row.callback_id for row in installation.rows("SELECT callback_id FROM callbacks")}
-    figures.lost = len(accepted - known) + sum(1 for key in accepted if callbacks[key]["state"] != "completed")
+    figures.lost = len(answered - accepted) + sum(1 for key in asked if callbacks[key]["state"] != "completed")
     figures.unfinished_rows = len(installation.rows("SELECT 1 FROM callbacks WHERE state <> 'completed'"))
     figures.refused = len(installation.refusals())
     figures.vendor_calls = installation.ask_sandbox("GET", "/counts")
@@ -171,7 +173,7 @@ def show(figures: Figures) -> None:
         f"{vendor} {n} ({n / max(1, figures.accepted):.2f})" for vendor, n in figures.vendor_calls.items()
     )
     rows = {
-        "accepted": figures.accepted,
+        "accepted": f"{figures.accepted}, {figures.answered} of them answered with BLOCK or the outcome",
         "invoices": figures.invoices,
         "effective completions": figures.completions,
         "deals written": figures.deals_written,
