@@ -4,7 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DONE := $(VENV)/.installed
 
-.PHONY: help setup demo test test-slow check soak bench lock clean
+.PHONY: help setup demo test test-thorough test-slow check soak bench lock clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,7 +21,10 @@ demo: setup  ## the main job against the built-in sandbox; ARGS=--once ends by i
 	@$(RUN) -m service demo $(ARGS)
 
 test: setup  ## the fast suite, under a minute, on SQLite and PostgreSQL
-	@$(RUN) -m pytest -n 2 -m "not slow" $(ARGS)
+	@$(RUN) -m pytest -n 2 -m "not slow and not thorough" $(ARGS)
+
+test-thorough: setup  ## every story once more, on PostgreSQL
+	@$(RUN) -m pytest -n 2 -m thorough $(ARGS)
 
 test-slow: setup  ## real processes, killed at every step, on both databases
 	@$(RUN) -m pytest -m slow $(ARGS)

@@ -57,3 +57,15 @@ def harness(database_url: str, sandbox: InThread, tmp_path: Path) -> Iterator[Ha
     made = Harness(database_url, sandbox, tmp_path)
     yield made
     made.close()
+
+
+# Told on PostgreSQL in the fast suite too; all other stories there belong to the thorough one.
+ALWAYS_ON_BOTH = ("test_deal_becomes", "test_delivered_twice", "test_answer_lost", "test_two_callbacks")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The fast suite stays under a minute: most stories are told on SQLite there, and on PostgreSQL by CI."""
+    for item in items:
+        on_postgresql = "postgresql" in item.name and item.path.parent.name == "stories"
+        if on_postgresql and not item.path.name.startswith(ALWAYS_ON_BOTH):
+            item.add_marker(pytest.mark.thorough)
