@@ -52,6 +52,7 @@ class Person:
 
     def _keep(self, address: str, answer: TestResponse) -> TestResponse:
         self.seen += [address, str(answer.headers), answer.text]
+        answer.close()
         return answer
 
 
