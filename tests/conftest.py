@@ -32,7 +32,7 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterat
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The same, opened."""
-    opened = Database(database_url, pool_size=24)
+    opened = Database(database_url, pool_size=6)
     yield opened
     opened.close()
 
