@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
@@ -22,11 +24,28 @@ sys.stdin.readline()
 """
 
 
+def wait_for(happened: Callable[[], bool]) -> None:
+    """The server ends a lost connection in its own time."""
+    end = time.monotonic() + 20
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def held(database: Database) -> int:
+    """How many slots the server knows of."""
+    locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = :class AND database = "
+    mine = "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    with database.read() as connection:
+        return int(connection.execute(sa.text(locks + mine), {"class": _CLASS}).scalar() or 0)
+
+
 def test_the_first_worker_has_the_first_slot_and_gives_it_back(database: Database) -> None:
     for _ in range(2):
         slot = Slot(database)
         assert (slot.number, slot.executor_id, slot.alive()) == (1, "slot-1", {"slot-1"})
         slot.release()
+        wait_for(lambda: database.is_sqlite or held(database) == 0)
 
 
 def test_a_killed_workers_slot_is_free(database: Database) -> None:
@@ -44,6 +63,7 @@ def test_a_killed_workers_slot_is_free(database: Database) -> None:
         second.release()
     process.kill()
     process.communicate(timeout=10)
+    wait_for(lambda: database.is_sqlite or held(database) == 0)
     slot = Slot(database)
     assert slot.number == 1
     assert slot.alive() == {"slot-1"}
@@ -64,6 +84,7 @@ def test_postgresql_gives_the_lowest_free_slot_and_knows_who_lives(database: Dat
     one, two, three = Slot(database), Slot(database), Slot(database)
     assert [slot.number for slot in (one, two, three)] == [1, 2, 3]
     two.release()
+    wait_for(lambda: held(database) == 2)
     assert one.alive() == three.alive() == {"slot-1", "slot-3"}
     again = Slot(database)
     assert again.number == 2

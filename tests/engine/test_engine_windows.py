@@ -26,6 +26,7 @@ def fullest(called_at: Sequence[float], seconds: float) -> int:
     return max(bisect_left(ordered, at + seconds - HAIR) - number for number, at in enumerate(ordered))
 
 
+@settings(max_examples=50)
 @given(allowed=windows, gaps=gaps)
 def test_no_window_is_ever_exceeded(allowed: list[Window], gaps: list[float]) -> None:
     slots, now, called_at = Slots(allowed), 1000.0, []
@@ -40,6 +41,7 @@ def test_no_window_is_ever_exceeded(allowed: list[Window], gaps: list[float]) ->
     assert called_at == sorted(called_at), "first come, first served"
 
 
+@settings(max_examples=50)
 @given(allowed=windows, gaps=gaps)
 def test_nobody_waits_longer_than_the_windows_ask(allowed: list[Window], gaps: list[float]) -> None:
     """A call is late only when some window was full just before it."""
@@ -57,6 +59,7 @@ def test_nobody_waits_longer_than_the_windows_ask(allowed: list[Window], gaps: l
         called_at.append(now + (wait or 0.0))
 
 
+@settings(max_examples=50)
 @given(allowed=windows, gaps=gaps, patience=st.floats(0, 20))
 def test_what_would_wait_too_long_takes_no_place(allowed: list[Window], gaps: list[float], patience: float) -> None:
     slots, now, called_at = Slots(allowed), 1000.0, []

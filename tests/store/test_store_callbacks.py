@@ -171,7 +171,7 @@ def test_every_event_in_every_state(state: str, database: Database, callbacks: C
             tx.exec_driver_sql("DELETE FROM callbacks")
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(st.sampled_from([*EVENTS, "settle", "fail"]), max_size=14))
 def test_any_sequence_of_events_follows_the_table(events: list[str], database: Database, callbacks: Callbacks) -> None:
     with database.write() as tx:

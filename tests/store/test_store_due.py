@@ -103,7 +103,7 @@ def test_the_same_deal_number_in_another_portal_is_another_deal(callbacks: Callb
     assert sorted(ids(start(database, SOON))) == ["ap-1", "ap-2"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     came=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=12),
     room=st.integers(1, 4),

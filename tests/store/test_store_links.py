@@ -48,7 +48,7 @@ def test_a_dead_entity_is_forgotten_under_every_name(database: Database) -> None
     assert links.forget(REALM, ("product", "sku", "name"), "7") == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=200))
 def test_any_name_is_a_key(key: str, database: Database) -> None:
     links = Links(database)

@@ -240,7 +240,7 @@ def test_a_refusal_does_not_repeat_what_was_sent(web: Web) -> None:
     assert "script" not in response.text
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     parts=st.dictionaries(
         st.sampled_from(["callbackId", "origin", "object", "context", "inputFields", "fields", "typedInputs", "x"]),
@@ -264,7 +264,7 @@ def test_any_signed_json_is_accepted_or_refused_and_never_fails(parts: dict[str,
     assert web.send(changed(**parts)).status_code in (200, 400)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
 def test_any_signed_bytes_are_refused_and_never_fail(body: bytes, web: Web) -> None:
     assert web.send(body).status_code == 400
