@@ -113,7 +113,7 @@ class Trouble:
         """The rule that hits this request, counted; None when it passes."""
         with self._lock:
             for rule in self._rules:
-                if rule.times is not None and rule.times <= 0 or not rule.meets(vendor, method, target, body):
+                if (rule.times is not None and rule.times <= 0) or not rule.meets(vendor, method, target, body):
                     continue
                 if rule.skip > 0:
                     rule.skip -= 1
