@@ -52,6 +52,11 @@ _RESUME_PARKED = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at
        WHERE (portal_id = :portal_id OR realm_id = :realm_id) AND state = 'parked'"""
 )
+# Another updated_at: the preflight looks at the connection again.
+_TOUCH = sa.text(
+    """UPDATE connections SET updated_at = :at
+       WHERE (portal_id = :portal_id OR realm_id = :realm_id) AND state <> 'removed'"""
+)
 
 
 class Connections:
@@ -76,6 +81,16 @@ class Connections:
             if changed and state == LIVE:
                 connection.execute(_RESUME, row)
         return changed
+
+    def reconnect(self, now: datetime, portal_id: PortalId | None = None, realm_id: RealmId | None = None) -> int:
+        """Somebody consented again, for every connection that shares the portal or realm.
+
+        They are looked at again and their parked callbacks go on; returns how many callbacks that are.
+        """
+        row = {"portal_id": portal_id, "realm_id": realm_id, "at": to_ms(now)}
+        with self._database.write() as connection:
+            connection.execute(_TOUCH, row)
+            return connection.execute(_RESUME_PARKED, row).rowcount
 
     def resume_parked(self, now: datetime, portal_id: PortalId | None = None, realm_id: RealmId | None = None) -> int:
         """Let go on what was parked for this portal or realm; returns how many callbacks that are."""

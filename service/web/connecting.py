@@ -45,7 +45,7 @@ def keep_portal(desk: Desk, consent: Consent, code: str) -> PortalId:
             access_expires_at=now + reply.lifetime,
             now=now,
         )
-    resumed = desk.connections.resume_parked(now, portal_id=portal_id)
+    resumed = desk.connections.reconnect(now, portal_id=portal_id)
     desk.consents.connected(consent, now)
     desk.note("connected", f"portal {portal_id}", f"{resumed} callbacks go on" if resumed else None)
     return portal_id
@@ -91,7 +91,7 @@ def keep_realm(desk: Desk, consent: Consent, code: str, realm_id: RealmId) -> Re
     desk.settings.keep("realm", realm_id, {"settings": settings.to_json()}, now)
     resumed = desk.connections.add(portal_id, realm_id, now)
     # The realm may serve other portals too: one consent is for all of them.
-    resumed += desk.connections.resume_parked(now, realm_id=realm_id)
+    resumed += desk.connections.reconnect(now, realm_id=realm_id)
     desk.consents.connected(consent, now)
     detail = f"{resumed} callbacks go on" if resumed else None
     desk.note("connected", f"portal {portal_id} and realm {realm_id}", detail)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from markupsafe import escape
 from person import Person, connect_hubspot, connect_quickbooks, consent, set_out, stored
 
+from service.workflows.learn_connection import learn_connections
 from tests.harness import PORTAL, REALM, Harness
 
 OTHER_PORTAL, OTHER_REALM = 20000002, "9341450000000002"
@@ -108,7 +111,11 @@ def test_a_portal_s_reconnect_lets_its_callbacks_go_on(harness: Harness, person:
     callback_id = harness.enroll(deal_id)
     harness.work()
     assert harness.callback(callback_id).state == "parked"
+    learn_connections(harness.services)
+    harness.pass_time(timedelta(minutes=1))
+    assert learn_connections(harness.services) == 0
     assert person.open(consent(set_out(person, f"/hubspot/connect?portal={PORTAL}"))).status_code == 303
+    assert learn_connections(harness.services) == 1
     harness.finish()
     harness.assert_invoiced_once(callback_id, deal_id)
 

@@ -38,11 +38,11 @@ def refused(answer: TestResponse, status: int, title: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", ["hubspot", "quickbooks"])
-@pytest.mark.parametrize("state", ["", "tampered", "x" * 5000, "☃"])
-def test_a_tampered_state_is_refused(harness: Harness, person: Person, vendor: str, state: str) -> None:
+def test_a_tampered_state_is_refused(harness: Harness, person: Person, vendor: str) -> None:
     connect_hubspot(person)
     back = consent(set_out(person, f"/{vendor}/connect"))
-    refused(person.open(changed(back, state=state)), 403, "This answer was not asked for here")
+    for state in ("", "tampered", "x" * 5000, "☃"):
+        refused(person.open(changed(back, state=state)), 403, "This answer was not asked for here")
     assert stored(harness) == PORTAL_ONLY
 
 
@@ -136,13 +136,11 @@ def test_a_swapped_realm_is_refused(harness: Harness, person: Person) -> None:
     assert stored(harness) == PORTAL_ONLY
 
 
-@pytest.mark.parametrize("realm_id", ["", "abc", "12 34", "9" * 40, "٣٤"])
-def test_a_realm_that_is_none_is_refused_before_the_code_is_used(
-    harness: Harness, person: Person, realm_id: str
-) -> None:
+def test_a_realm_that_is_none_is_refused_before_the_code_is_used(harness: Harness, person: Person) -> None:
     connect_hubspot(person)
-    back = consent(set_out(person, "/quickbooks/connect"))
-    assert person.open(changed(back, realmId=realm_id)).status_code == 400
+    for realm_id in ("", "abc", "12 34", "9" * 40, "٣٤"):
+        back = consent(set_out(person, "/quickbooks/connect"))
+        assert person.open(changed(back, realmId=realm_id)).status_code == 400, realm_id
     assert harness.calls("quickbooks", "tokens/bearer") == []
     assert stored(harness) == PORTAL_ONLY
 
