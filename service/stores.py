@@ -74,6 +74,8 @@ class Stores:
         return Due(self.database)
 
 
-def open_stores(config: Config, *, clock: Clock | None = None, pool_size: int = 16) -> Stores:
+def open_stores(
+    config: Config, *, clock: Clock | None = None, pool_size: int = 16, transactions: int | None = None
+) -> Stores:
     """The stores over the configured database."""
-    return Stores(config, Database(config.database_url, pool_size), clock or SystemClock())
+    return Stores(config, Database(config.database_url, pool_size, transactions=transactions), clock or SystemClock())

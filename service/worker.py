@@ -35,7 +35,7 @@ def run_worker(config: Config) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    stores = open_stores(config, pool_size=16)
+    stores = open_stores(config, pool_size=12)
     if not _reach(stores.database, stop):
         return
     slot = Slot(stores.database)

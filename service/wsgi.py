@@ -17,6 +17,6 @@ made = None if config.admin_password else create_password(config.instance / PASS
 if made:
     # Shown once, to whoever starts the service for the first time; only its hash is kept.
     print(f"\nOperator's pages: {config.public_url}/\nPassword: {made}\n", file=sys.stderr, flush=True)
-stores = open_stores(config, pool_size=16)
+stores = open_stores(config, pool_size=12, transactions=2)
 migrate(stores.database)
 app = create_app(stores)

@@ -58,7 +58,7 @@ class Harness:
         self.public_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.environment = environment(database_url, sandbox.url, self.public_url)
         self.config = load_config(self.environment, instance=directory / "instance")
-        self.stores = open_stores(self.config, clock=self.clock, pool_size=24)
+        self.stores = open_stores(self.config, clock=self.clock, pool_size=8)
         self.services = make_services(self.stores)
         provide(self.services)
         app = create_app(self.stores)

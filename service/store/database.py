@@ -27,10 +27,16 @@ _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=
 class Database:
     """A pool of connections, and the two ways to use one: `read` and `write`."""
 
-    def __init__(self, url: str, pool_size: int = 16, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self, url: str, pool_size: int = 16, busy_seconds: float = BUSY_SECONDS, transactions: int | None = None
+    ) -> None:
+        """`pool_size` connections for single statements; on PostgreSQL `transactions` more, as many if None."""
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite(url, pool_size, busy_seconds) if self.is_sqlite else _postgresql(url, pool_size)
+        if self.is_sqlite:
+            self.engine = _sqlite(url, pool_size, busy_seconds)
+        else:
+            self.engine = _postgresql(url, transactions or pool_size)
         # One writer at a time is SQLite's own rule; queueing here is fair, its busy handler is not.
         self._writer = threading.Lock() if self.is_sqlite else None
         self._busy_seconds = busy_seconds
