@@ -14,6 +14,9 @@ from service.store.connections import LIVE, Connection
 from service.store.credentials import REVOKED, Standing
 from service.store.preflights import Preflight
 
+# More callbacks than this are not counted for the first page.
+MOST = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -167,4 +170,6 @@ def _access_concerns(name: str, access: Access, link: str) -> list[Concern]:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} or more {noun}s" if number >= MOST else f"{number} {noun}s"
