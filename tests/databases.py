@@ -10,6 +10,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import time
 import uuid
@@ -115,10 +116,12 @@ class PostgresServer:
             postgres = pwd.getpwnam("postgres")
             os.chown(data, postgres.pw_uid, postgres.pw_gid)
         _as_postgres([str(bin_directory / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"])
-        options = f"-p 54329 -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=300"
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]  # each process of the tests has a server of its own
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=300"
         _as_postgres([str(bin_directory / "pg_ctl"), "-D", str(data), "-w", "-o", options, "start"])
         self._own = (bin_directory, data)
-        return "postgresql://postgres@127.0.0.1:54329/postgres"
+        return f"postgresql://postgres@127.0.0.1:{port}/postgres"
 
 
 def _listening() -> str | None:
@@ -127,7 +130,9 @@ def _listening() -> str | None:
             try:
                 psycopg.connect(address, connect_timeout=2).close()
                 return address
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                if "too many clients" in str(error):
+                    return address  # it is there, and busy
                 time.sleep(0.1)
     return None
 
