@@ -23,7 +23,7 @@ demo: setup  ## the main job against the built-in sandbox; ARGS=--once ends by i
 test: setup  ## the fast suite, under a minute, on SQLite and PostgreSQL
 	@$(RUN) -m pytest -n 2 -m "not slow and not thorough" $(ARGS)
 
-test-thorough: setup  ## every story once more, on PostgreSQL
+test-thorough: setup  ## the sandbox itself, and stories and pages once more on PostgreSQL
 	@$(RUN) -m pytest -n 2 -m thorough $(ARGS)
 
 test-slow: setup  ## real processes, killed at every step, on both databases

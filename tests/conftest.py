@@ -60,12 +60,20 @@ def harness(database_url: str, sandbox: InThread, tmp_path: Path) -> Iterator[Ha
 
 
 # Told on PostgreSQL in the fast suite too; all other stories there belong to the thorough one.
-ALWAYS_ON_BOTH = ("test_deal_becomes", "test_delivered_twice", "test_answer_lost", "test_two_callbacks")
+ALWAYS_ON_BOTH = (
+    "test_deal_becomes",
+    "test_delivered_twice",
+    "test_answer_lost",
+    "test_two_callbacks",
+    "test_web_accept",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The fast suite stays under a minute: most stories are told on SQLite there, and on PostgreSQL by CI."""
+    """The fast suite stays under a minute: what the sandbox itself can do, and most stories and pages on
+    PostgreSQL, are left to the thorough one."""
     for item in items:
-        on_postgresql = "postgresql" in item.name and item.path.parent.name == "stories"
-        if on_postgresql and not item.path.name.startswith(ALWAYS_ON_BOTH):
+        folders = item.path.relative_to(Path(__file__).parent).parts
+        on_postgresql = "postgresql" in item.name and folders[0] in ("stories", "web")
+        if folders[0] == "sandbox" or (on_postgresql and not item.path.name.startswith(ALWAYS_ON_BOTH)):
             item.add_marker(pytest.mark.thorough)
