@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +12,16 @@ from tests.crash.processes import Installation, running
 from tests.databases import Databases
 
 DATABASES = ("sqlite", "postgresql")
+HERE = Path(__file__).parent
+EMPTY = SimpleNamespace(params={})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n 2 --dist loadgroup` each database has its own process, and its installation is made once."""
+    for item in items:
+        if item.path.parent == HERE:
+            chosen = [value for value in getattr(item, "callspec", EMPTY).params.values() if value in DATABASES]
+            item.add_marker(pytest.mark.xdist_group(chosen[0] if chosen else DATABASES[-1]))
 
 
 @pytest.fixture(scope="session", params=DATABASES)

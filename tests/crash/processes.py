@@ -208,7 +208,7 @@ class Installation:
             Worker(f"worker-{number}", self.environment, directory / "workers", self._nursery)
             for number in range(1, workers + 1)
         ]
-        self._tenants, self._stock, self._refusals = 0, list[Tenant](), 0
+        self._tenants, self._refusals = 0, 0
         self._http = requests.Session()
         self.stores: Stores = open_stores(load_config(self.environment, instance=directory), pool_size=4)
 
@@ -355,11 +355,8 @@ class Installation:
         return tenant, [str(deal_id) for deal_id in portal["deal_ids"]]
 
     def take_tenant(self) -> Tenant:
-        """A connected tenant nobody has used yet, and that the worker knows already."""
-        if not self._stock:
-            self._stock = [self.add_tenant()[0] for _ in range(40)]
-            time.sleep(1.2)  # the worker asks every second which connections are live
-        return self._stock.pop(0)
+        """A connected tenant nobody has used yet."""
+        return self.add_tenant()[0]
 
     def connect(self, tenant: Tenant, hubspot_refresh_token: str, quickbooks_refresh_token: str) -> None:
         """Join portal and realm, as `connections add` does."""

@@ -11,8 +11,9 @@ from tests.crash.processes import CLEAN_END_SECONDS, INPUTS, Installation, Tenan
 
 pytestmark = pytest.mark.slow
 
-# Nobody listens between two web processes; a connection that was made is never cut.
-NOBODY_LISTENS = "ConnectionRefusedError"
+# Between two web processes nobody listens. And HubSpot may find a connection it has kept closed when it begins
+# to send on it: nothing has been sent then. A connection that carries a request is never cut.
+HARMLESS = ("ConnectionRefusedError", "BrokenPipeError")
 
 
 def test_web(installation: Installation) -> None:
@@ -34,7 +35,7 @@ def test_web(installation: Installation) -> None:
         for each in installation.hubspot_callback(callback_id)["deliveries"]
         if each["error"]
     ]
-    assert [error for error in errors if not error.startswith(NOBODY_LISTENS)] == []
+    assert [error for error in errors if not error.startswith(HARMLESS)] == []
     check_every_answer_has_its_row(installation)
     for tenant, _ in tenants:
         check_invoiced_once(
