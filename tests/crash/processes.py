@@ -208,7 +208,7 @@ class Installation:
             Worker(f"worker-{number}", self.environment, directory / "workers", self._nursery)
             for number in range(1, workers + 1)
         ]
-        self._tenants, self._refusals = 0, 0
+        self._tenants, self._refusals, self._worker_number = 0, 0, workers
         self._http = requests.Session()
         self.stores: Stores = open_stores(load_config(self.environment, instance=directory), pool_size=4)
 
@@ -276,9 +276,10 @@ class Installation:
 
     def add_worker(self, *, real: bool = False) -> Worker:
         """One more worker, not started; `real`: by the command, with an exit status."""
-        number = len(self.workers) + 1
+        self._worker_number += 1  # never the same twice: a log of the same name would tell of another
         nursery = None if real else self._nursery
-        self.workers.append(Worker(f"worker-{number}", self.environment, self.directory / "workers", nursery))
+        name, directory = f"worker-{self._worker_number}", self.directory / "workers"
+        self.workers.append(Worker(name, self.environment, directory, nursery))
         return self.workers[-1]
 
     def restart_web(self) -> None:
