@@ -59,6 +59,10 @@ class Town:
         found: list[dict[str, Any]] = self.ask("GET", "/requests")["requests"]
         return found
 
+    def count_calls(self) -> int:
+        """How many requests the vendors got so far."""
+        return sum(self.ask("GET", "/counts").values())
+
     def check_books(self, callbacks: int) -> dict[str, int]:
         """Compare both vendors' books with what was enrolled. Raises: RuntimeError when they differ."""
         refusals = self.ask("GET", "/refusals")["refusals"]
