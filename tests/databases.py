@@ -1,7 +1,7 @@
 """Databases for tests: a file for SQLite, a database on a real server for PostgreSQL.
 
-The server is TEST_POSTGRES_URL, else one that listens on this machine, else one started here from
-the installed binaries. Without any, tests fail: they are never skipped.
+The server is TEST_POSTGRES_URL, else one started here from the installed binaries, else one that
+listens on this machine. Without any, tests fail: they are never skipped.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ class PostgresServer:
 
     def __init__(self, directory: Path) -> None:
         self._own: tuple[Path, Path] | None = None
-        self.address = os.environ.get("TEST_POSTGRES_URL") or _listening() or self._start(directory)
+        # A server of our own has room for all connections, whoever else uses the one of this machine.
+        own = any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) or shutil.which("pg_ctl")
+        self.address = os.environ.get("TEST_POSTGRES_URL") or (None if own else _listening()) or self._start(directory)
 
     def create(self, template: str | None = None) -> str:
         """A new database's address, empty or a copy."""
