@@ -1,0 +1,98 @@
+"""How a workflow action's inputs are read: every value is text. Knows no single action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+
+from service.errors import InputInvalid
+from service.invoicing.dates import parse_date
+from service.invoicing.money import NotANumber, parse_decimal
+from service.invoicing.text import clean_name, clean_text, quote_text
+
+
+class DayField(fields.Field[date]):
+    """A day, as HubSpot writes dates: ISO or milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> date:
+        day = parse_date(value) if isinstance(value, str) else None
+        if day is None:
+            raise ValidationError("Must be a date such as 2026-11-22 between the years 2000 and 2199.")
+        return day
+
+
+class DaysField(fields.Field[int]):
+    """A number of days."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        try:
+            days = parse_decimal(value) if isinstance(value, str) else None
+        except NotANumber:
+            days = None
+        if days is None or days != days.to_integral_value() or not 0 <= days <= 3650:
+            raise ValidationError("Must be a whole number of days from 0 to 3650.")
+        return int(days)
+
+
+class NameField(fields.String):
+    """Text of one line."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return clean_name(super()._deserialize(value, attr, data, **kwargs))
+
+
+class TextField(fields.String):
+    """Text that may have several lines."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        return clean_text(super()._deserialize(value, attr, data, **kwargs))
+
+
+def is_id(what: str) -> validate.Regexp:
+    """The value is an id of QuickBooks; `what` ("an item") is for the sentence."""
+    return validate.Regexp(r"\A[0-9]{1,20}\Z", error=f"Must be the id of {what} in QuickBooks, digits only.")
+
+
+class InputsSchema(Schema):
+    """Input names as the action's definition has them; unknown ones belong to other versions of it."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def drop_blanks(self, data: Any, **_: Any) -> Any:
+        """An input left empty is an input not given."""
+        if not isinstance(data, Mapping):
+            return data
+        trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
+        return {name: value for name, value in trimmed.items() if value is not None and value != ""}
+
+
+def load_inputs(schema: InputsSchema, given: Mapping[str, object], action: str) -> dict[str, Any]:
+    """The author's choices are understood, or the wrong ones are named.
+
+    `given` is HubSpot's `inputFields`: all values text; `action` as people know it ("Create invoice").
+    The result has the schema's attribute names, without what was not given.
+    Raises: InputInvalid.
+    """
+    try:
+        loaded: dict[str, Any] = schema.load(given)
+        return loaded
+    except ValidationError as error:
+        raise InputInvalid(_tell(error, given, action)) from error
+
+
+def _tell(error: ValidationError, given: Mapping[str, object], action: str) -> str:
+    messages = error.messages if isinstance(error.messages, dict) else {}
+    if "_schema" in messages or not messages:
+        return f"The inputs of the {action} action are not a list of names and values. Set the action up again."
+    wrong = [f"{name} {_first(texts)} (it is {quote_text(given.get(name))})" for name, texts in messages.items()]
+    return f"In the {action} action of the workflow, {'; '.join(wrong)}. Correct the action's inputs."
+
+
+def _first(texts: Any) -> str:
+    text = str(texts[0] if isinstance(texts, list) and texts else "Must be text.")
+    return text[:1].lower() + text[1:].rstrip(".")
