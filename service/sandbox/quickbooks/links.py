@@ -39,12 +39,15 @@ def linked_estimates(realm: Realm, given: Json, customer: Json, old: Json | None
 
 
 def close_estimates(realm: Realm, invoice: Json) -> None:
-    """An estimate that became an invoice is closed and knows it."""
+    """An estimate that became an invoice knows it; whether and how it is closed is a setting."""
+    status = {"closed": "Closed", "converted": "Converted"}.get(realm.settings.estimate_after_conversion)
     for link in invoice["LinkedTxn"]:
         estimate = realm.get("Estimate", link["TxnId"]) if link["TxnType"] == "Estimate" else None
-        if estimate is not None and estimate["TxnStatus"] != "Closed":
+        if estimate is not None and estimate["TxnStatus"] not in ("Closed", "Converted"):
             links = [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]
-            realm.put("Estimate", realm.touch(estimate, TxnStatus="Closed", LinkedTxn=links))
+            changes = {"LinkedTxn": links} if realm.settings.estimate_shows_invoice else {}
+            changes |= {"TxnStatus": status} if status else {}
+            realm.put("Estimate", realm.touch(estimate, **changes))
             realm.announce("Estimate", estimate["Id"], "Update")
 
 

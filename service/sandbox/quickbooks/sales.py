@@ -26,7 +26,7 @@ def compose_sale(realm: Realm, kind: str, given: Json, old: Json | None, *, dupl
 
     `given` is checked field by field already; `old` is what it replaces. Raises Fault.
     """
-    _check_header(realm, given)
+    _check_header(realm, kind, given)
     known = old["CustomerRef"]["value"] if old else None
     customer = refer_customer(realm, given["CustomerRef"], known)
     txn_date = given.get("TxnDate") or (old or {}).get("TxnDate") or realm.today()
@@ -58,9 +58,16 @@ def compose_sale(realm: Realm, kind: str, given: Json, old: Json | None, *, dupl
         row["TxnStatus"] = given.get("TxnStatus", "Pending")
         row["LinkedTxn"] = (old or {}).get("LinkedTxn", [])
     elif kind == "SalesReceipt":
-        account = given.get("DepositToAccountRef", {"value": "4"})
-        row["DepositToAccountRef"] = named(refer(realm, "Account", account))
+        row["DepositToAccountRef"] = named(_deposit_account(realm, given))
     return row
+
+
+def _deposit_account(realm: Realm, given: Json) -> Json:
+    """Where the money of a paid sale goes: the bank or another current asset (6430)."""
+    account = refer(realm, "Account", given.get("DepositToAccountRef", {"value": "4"}))
+    if account["AccountType"] not in ("Bank", "Other Current Asset"):
+        raise Fault("6430", f"{account['Name']} cannot take a deposit", "DepositToAccountRef")
+    return account
 
 
 def check_open(realm: Realm, txn_date: str, old: Json | None) -> None:
@@ -109,8 +116,10 @@ def custom_fields(realm: Realm, sent: list[Json]) -> list[Json]:
     return out
 
 
-def _check_header(realm: Realm, given: Json) -> None:
-    """What a field needs switched on before it may be sent."""
+def _check_header(realm: Realm, kind: str, given: Json) -> None:
+    """What a sale or a field needs switched on before it may be sent."""
+    if kind == "Estimate" and realm.preference("SalesFormsPrefs", "AllowEstimates") is False:
+        raise Fault("5030", "Estimates are switched off", "Estimate")
     for name in ("AllowOnlinePayment", "AllowIPNPayment"):
         if given.get(name):
             raise Fault("5000", f"{name} is deprecated and must be false", name)

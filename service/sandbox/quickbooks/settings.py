@@ -24,6 +24,7 @@ CHOICES: dict[str, set[str]] = {
     "tax_without_address": {"fault", "no_tax"},
     "void_paid_invoice": {"unlink", "fault_6450"},
     "void_spelling": {"plain", "docs"},
+    "estimate_after_conversion": {"closed", "converted", "unchanged"},
     "batch_order": {"given", "reversed"},
     "webhook_void_word": {"voided", "void"},
     "webhook_content_type": {"application/json", "application/cloudevents+json"},
@@ -68,6 +69,8 @@ class Settings:
     tax_without_address: str = "fault"
     void_paid_invoice: str = "unlink"
     void_spelling: str = "plain"
+    estimate_after_conversion: str = "closed"  # contract 3.7 names both words, and not who writes them
+    estimate_shows_invoice: bool = True
     batch_order: str = "given"
     # webhooks (contract 4)
     payment_announces_invoice: bool = True

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from quickbooks_caller import CURRENCIES, NUMBERED, Company, Fault, invoice_body, line
 
+from service.sandbox.quickbooks.state import QuickBooks
+
 
 def cents(value: Any) -> Decimal:
     return Decimal(str(value)).quantize(Decimal("0.01"))
@@ -175,6 +177,19 @@ def test_an_estimate_becomes_an_invoice_once(company: Company) -> None:
         company.invoice(CustomerRef={"value": "10"}, LinkedTxn=link)
     company.post("/invoice?operation=delete", {"Id": made["Id"], "SyncToken": made["SyncToken"]})
     assert company.get("/estimate/41")["Estimate"]["TxnStatus"] == "Accepted"
+
+
+@pytest.mark.parametrize(
+    ("after", "status"), [("closed", "Closed"), ("converted", "Converted"), ("unchanged", "Pending")]
+)
+def test_what_becomes_of_the_estimate_is_a_setting(
+    company: Company, quickbooks: QuickBooks, after: str, status: str
+) -> None:
+    quickbooks.settings.estimate_after_conversion, quickbooks.settings.estimate_shows_invoice = after, False
+    made = company.invoice(CustomerRef={"value": "10"}, LinkedTxn=[{"TxnId": "41", "TxnType": "Estimate"}])
+    assert made["LinkedTxn"] == [{"TxnId": "41", "TxnType": "Estimate"}]
+    estimate = company.get("/estimate/41")["Estimate"]
+    assert (estimate["TxnStatus"], estimate["LinkedTxn"]) == (status, [])
 
 
 def test_the_link_to_pay_needs_online_payment(company: Company) -> None:

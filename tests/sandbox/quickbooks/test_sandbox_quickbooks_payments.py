@@ -121,6 +121,23 @@ def test_a_sales_receipt_is_paid_and_can_be_voided(company: Company) -> None:
     assert (voided["TotalAmt"], voided["PrivateNote"]) == (0, "Voided")
 
 
+def test_money_goes_where_money_can_be(company: Company) -> None:
+    body = {"CustomerRef": {"value": "20"}, "Line": [line("1", 1, 50)]}
+    kept = company.post("/salesreceipt", {**body, "DepositToAccountRef": {"value": "35"}, "PaymentRefNum": "TX-1"})
+    assert kept["SalesReceipt"]["DepositToAccountRef"] == {"value": "35", "name": "Checking"}
+    assert kept["SalesReceipt"]["PaymentRefNum"] == "TX-1"
+    with pytest.raises(Fault, match="6430"):
+        company.post("/salesreceipt", {**body, "DepositToAccountRef": {"value": "1"}})
+    with pytest.raises(Fault, match="2010"):
+        company.post("/salesreceipt", {**body, "DueDate": "2026-12-31"})
+
+
+def test_estimates_may_be_switched_off(company: Company) -> None:
+    company.change(preferences={"SalesFormsPrefs": {"AllowEstimates": False}})
+    with pytest.raises(Fault, match="5030"):
+        company.post("/estimate", {"CustomerRef": {"value": "20"}, "Line": [line("1", 1, 50)]})
+
+
 def test_an_estimate(company: Company) -> None:
     body = {"CustomerRef": {"value": "20"}, "Line": [line("1", 1, 50)], "ExpirationDate": "2026-12-31"}
     made = company.post("/estimate", body)["Estimate"]
