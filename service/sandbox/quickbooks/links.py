@@ -45,7 +45,7 @@ def close_estimates(realm: Realm, invoice: Json) -> None:
         estimate = realm.get("Estimate", link["TxnId"]) if link["TxnType"] == "Estimate" else None
         if estimate is not None and estimate["TxnStatus"] not in ("Closed", "Converted"):
             links = [{"TxnId": invoice["Id"], "TxnType": "Invoice"}]
-            changes = {"LinkedTxn": links} if realm.settings.estimate_shows_invoice else {}
+            changes: Json = {"LinkedTxn": links} if realm.settings.estimate_shows_invoice else {}
             changes |= {"TxnStatus": status} if status else {}
             realm.put("Estimate", realm.touch(estimate, **changes))
             realm.announce("Estimate", estimate["Id"], "Update")
