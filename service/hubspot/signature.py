@@ -25,7 +25,7 @@ SIGNATURE_V3 = "x-hubspot-signature-v3"
 TIMESTAMP = "x-hubspot-request-timestamp"
 SIGNATURE = "x-hubspot-signature"
 VERSION = "x-hubspot-signature-version"
-_NAMES = frozenset((SIGNATURE_V3, TIMESTAMP, SIGNATURE, VERSION))
+HEADERS = frozenset((SIGNATURE_V3, TIMESTAMP, SIGNATURE, VERSION))
 
 # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
 # For v3 these escapes of the URI are decoded before signing, and no others.
@@ -77,7 +77,7 @@ def _read_headers(headers: Mapping[str, str]) -> dict[str, str]:
     sent: dict[str, str] = {}
     for name, value in headers.items():
         lower = name.lower()
-        if lower in _NAMES:
+        if lower in HEADERS:
             if lower in sent:
                 raise SignatureInvalid("A signature header is given twice")
             sent[lower] = value

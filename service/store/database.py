@@ -6,6 +6,7 @@ both databases order and compare them alike.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -48,6 +49,7 @@ class Database:
         else:
             self._single = _postgresql(url, pool_size, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.placeholder = "?" if self.is_sqlite else "%s"
+        self._idle_raw: list[Any] = []
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -72,21 +74,38 @@ class Database:
         """
         driver: Any = self.engine.dialect.loaded_dbapi
         with self._alone():
-            connection = self._single.raw_connection()
+            connection: Any = None
             try:
+                connection = self._take_raw()
                 cursor = connection.cursor()
                 if self.is_sqlite:
                     cursor.execute("BEGIN IMMEDIATE")
                 yield cursor
                 if self.is_sqlite:
                     connection.commit()
-            except driver.Error as error:
-                connection.invalidate()
-                raise sa.exc.DBAPIError.instance("write_raw", {}, error, driver.Error) from error
-            except BaseException:
-                connection.rollback()
+            except BaseException as error:
+                # Whatever ended one may have ended all: new ones are made.
+                self._drop_raw(connection)
+                if isinstance(error, driver.Error):
+                    raise sa.exc.DBAPIError.instance("write_raw", {}, error, driver.Error) from error
                 raise
-            finally:
+            else:
+                self._idle_raw.append(connection)
+
+    def _take_raw(self) -> Any:
+        """A driver's connection outside the pool, whose book-keeping costs more than a small write."""
+        try:
+            return self._idle_raw.pop()
+        except IndexError:
+            pooled = self._single.raw_connection()
+            connection = pooled.driver_connection
+            pooled.detach()
+            return connection
+
+    def _drop_raw(self, *connections: Any) -> None:
+        idle, self._idle_raw = self._idle_raw, []
+        for connection in (*connections, *idle):
+            with contextlib.suppress(Exception):
                 connection.close()
 
     @contextmanager
@@ -113,6 +132,7 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
+        self._drop_raw()
         self.engine.dispose()
         self._single.dispose()
 

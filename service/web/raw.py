@@ -15,6 +15,7 @@ from service.errors import BodyMalformed, BodyTooLarge
 from service.hubspot import signature
 
 LONGEST_BODY = 1_048_576
+_SIGNATURE_VARIABLES = tuple((name, "HTTP_" + name.upper().replace("-", "_")) for name in signature.HEADERS)
 
 
 class SignedRequests:
@@ -33,12 +34,17 @@ class SignedRequests:
             method=request.method,
             url=self._config.public_url + raw_target(request.environ),
             body=body,
-            headers=dict(request.headers),
+            headers=_signature_headers(request.environ),
             secrets=self._config.hubspot_client_secrets,
             now=self._clock.now(),
             accept_v2=self._config.hubspot_accept_v2_signatures,
         )
         return body
+
+
+def _signature_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers HubSpot signs with; of a header given twice, WSGI makes one with a comma, which no signature has."""
+    return {name: environ[variable] for name, variable in _SIGNATURE_VARIABLES if variable in environ}
 
 
 def read_body(request: Request) -> bytes:
