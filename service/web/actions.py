@@ -83,7 +83,7 @@ def accept(edge: ActionEdge, action: str, body: bytes) -> dict[str, dict[str, st
     if earlier is not None:
         _note_redelivery(earlier, arrival)
         return derive_answer(earlier, now)
-    about = {"portal_id": asked.portal_id, "callback_id": asked.callback_id, "action": arrival.action}
+    about: dict[str, Any] = {"portal_id": asked.portal_id, "callback_id": asked.callback_id, "action": arrival.action}
     if refusal:
         log(LOG, "refused", code=refusal.code, **about)
         return finished(FAIL_CONTINUE, outputs)
