@@ -13,6 +13,7 @@ from service.store.credentials import Credentials
 from service.store.database import Database
 from service.store.due import Due
 from service.store.findings import Findings
+from service.store.hints import Hints
 from service.store.locks import Locks
 from service.store.option_lists import OptionLists
 from service.store.preflights import Preflights
@@ -52,6 +53,10 @@ class Stores:
     @cached_property
     def findings(self) -> Findings:
         return Findings(self.connections, self.credentials, self.preflights)
+
+    @cached_property
+    def hints(self) -> Hints:
+        return Hints(self.database)
 
     @cached_property
     def option_lists(self) -> OptionLists:

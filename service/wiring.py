@@ -96,6 +96,7 @@ def make_services(stores: Stores) -> Services:
         resealing=stores.resealing,
         preflights=stores.preflights,
         option_lists=stores.option_lists,
+        hints=stores.hints,
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
     )
 

@@ -16,6 +16,7 @@ from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.credentials import Credentials, Vendor
 from service.store.database import Database
+from service.store.hints import Hints
 from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.locks import Locks
@@ -50,6 +51,7 @@ class Services:
     resealing: Resealing
     preflights: Preflights
     option_lists: OptionLists
+    hints: Hints
     quickbooks_sandbox: bool = False
 
 
