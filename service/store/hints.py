@@ -4,7 +4,7 @@ A hint says where to look, never what is true. It comes from a webhook, from cha
 operator; it ends when the entity has been read and everything that follows from it is written.
 
     hear   any number of hints in one durable write; one row per entity, heard again it is the same row
-    take   those that are due, for one worker alone; the row stays, and is due again when the worker dies
+    take   those that are due, for one worker alone; the row stays, and when the worker dies another takes it
     done   the row goes, unless the entity was heard of meanwhile: then it is due again at once
     later  the row stays and waits, with the reason why
 
@@ -15,7 +15,7 @@ Being worked on twice must be harmless: a worker that is slower than its lease i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,11 +63,14 @@ class TakenHint(Hint):
     heard_at: datetime | None = None
     tries: int = 0
     times: int = 0
+    leased_until: datetime | None = None
 
 
 _KEYED = "vendor = :vendor AND scope = :scope AND kind = :kind AND entity_id = :entity_id"
+_FREE = "due_at <= :now AND (leased_until IS NULL OR leased_until <= :now)"
 # Blanks around the words: one is found whole, at either end too.
-_HEAR = """INSERT INTO hints (vendor, scope, kind, entity_id, reason, changed_at, first_heard_at, heard_at, times,
+_HEAR = sa.text(
+    """INSERT INTO hints (vendor, scope, kind, entity_id, reason, changed_at, first_heard_at, heard_at, times,
          due_at, tries)
        VALUES (:vendor, :scope, :kind, :entity_id, :reason, :changed_at, :now, :now, 1, :due_at, 0)
        ON CONFLICT (vendor, scope, kind, entity_id) DO UPDATE SET
@@ -77,18 +80,21 @@ _HEAR = """INSERT INTO hints (vendor, scope, kind, entity_id, reason, changed_at
                       THEN excluded.changed_at ELSE hints.changed_at END,
          heard_at = excluded.heard_at, times = hints.times + 1, tries = 0,
          due_at = CASE WHEN excluded.due_at < hints.due_at THEN excluded.due_at ELSE hints.due_at END"""
+)
 _SCOPES = sa.text(
-    "SELECT DISTINCT scope FROM hints WHERE vendor = :vendor AND kind IN :kinds AND due_at <= :now ORDER BY scope"
+    f"SELECT DISTINCT scope FROM hints WHERE vendor = :vendor AND kind IN :kinds AND {_FREE} ORDER BY scope"  # noqa: S608
 ).bindparams(sa.bindparam("kinds", expanding=True))
 _DONE = sa.text(f"DELETE FROM hints WHERE {_KEYED} AND times = :times")  # noqa: S608
-# Heard again meanwhile: that one was promised sooner.
-_LATER = sa.text(
-    f"""UPDATE hints SET tries = tries + 1, note = :note, due_at = CASE WHEN times = :times THEN :due_at
-          WHEN :due_at < due_at THEN :due_at ELSE due_at END
-        WHERE {_KEYED}"""  # noqa: S608
+# Still there: it was heard while it was worked on.
+_AGAIN = sa.text(
+    f"UPDATE hints SET due_at = :now, leased_until = NULL WHERE {_KEYED} AND leased_until = :leased_until"  # noqa: S608
 )
-# What was heard while it was worked on need not wait for the end of the lease.
-_AGAIN = sa.text(f"UPDATE hints SET due_at = :now WHERE {_KEYED} AND times <> :times AND due_at > :now")  # noqa: S608
+# Heard again meanwhile: nothing is known against trying that at once.
+_LATER = sa.text(
+    f"""UPDATE hints SET tries = tries + 1, note = :note, leased_until = NULL,
+          due_at = CASE WHEN times = :times THEN :due_at ELSE due_at END
+        WHERE {_KEYED} AND leased_until = :leased_until"""  # noqa: S608
+)
 _RESUME = sa.text("UPDATE hints SET due_at = :now WHERE vendor = :vendor AND scope = :scope AND due_at > :now")
 _FORGET = sa.text("DELETE FROM hints WHERE vendor = :vendor AND scope = :scope")
 _BACKLOG = sa.text("SELECT kind, count(*) AS n FROM hints WHERE vendor = :vendor GROUP BY kind")
@@ -142,11 +148,12 @@ class Hints:
         lock = "" if self._database.is_sqlite else "FOR UPDATE SKIP LOCKED"
         here = "AND scope = :scope" if scope is not None else ""
         statement = sa.text(
-            f"""UPDATE hints SET due_at = :lease_ends_at WHERE (vendor, scope, kind, entity_id) IN (
+            f"""UPDATE hints SET leased_until = :lease_ends_at WHERE (vendor, scope, kind, entity_id) IN (
                   SELECT vendor, scope, kind, entity_id FROM hints
-                  WHERE vendor = :vendor AND kind IN :kinds AND due_at <= :now {here}
+                  WHERE vendor = :vendor AND kind IN :kinds AND {_FREE} {here}
                   ORDER BY due_at LIMIT :limit {lock})
-                RETURNING vendor, scope, kind, entity_id, reason, changed_at, first_heard_at, heard_at, tries, times
+                RETURNING vendor, scope, kind, entity_id, reason, changed_at, first_heard_at, heard_at, tries, times,
+                  leased_until
             """  # noqa: S608
         ).bindparams(sa.bindparam("kinds", expanding=True))
         row = {"vendor": vendor, "kinds": list(kinds), "now": to_ms(now), "limit": limit}
@@ -163,14 +170,14 @@ class Hints:
 
     def done_in(self, tx: sa.Connection, taken: Sequence[TakenHint], now: datetime) -> None:
         """As `done`, in the transaction that writes what follows."""
-        rows = [{**_key(hint), "times": hint.times, "now": to_ms(now)} for hint in _in_order(taken)]
+        rows = [{**_row_of(hint), "now": to_ms(now)} for hint in _in_order(taken)]
         if rows:
             tx.execute(_DONE, rows)
             tx.execute(_AGAIN, rows)
 
     def later(self, taken: Sequence[TakenHint], due_at: datetime, note: str = "") -> None:
         """These could not be worked on: again at `due_at`; `note` tells an operator why, without customers' text."""
-        rows = [{**_key(hint), "times": hint.times, "due_at": to_ms(due_at), "note": note} for hint in _in_order(taken)]
+        rows = [{**_row_of(hint), "due_at": to_ms(due_at), "note": note} for hint in _in_order(taken)]
         if rows:
             with self._database.write() as tx:
                 tx.execute(_LATER, rows)
@@ -191,11 +198,11 @@ class Hints:
             return tx.execute(_FORGET, {"vendor": vendor, "scope": scope}).rowcount
 
     def _write(self, tx: sa.Connection, rows: list[dict[str, Any]]) -> None:
-        tx.execute(sa.text(_HEAR), rows)
+        tx.execute(_HEAR, rows)
 
 
 def _coalesce(hints: Iterable[Hint], now: datetime, due_at: datetime) -> list[dict[str, Any]]:
-    """One row per entity, always in the same order: two that write the same ones do not wait for each other in turn."""
+    """One row per entity, always in the same order: of two that write the same ones none waits for the other."""
     words: dict[Key, dict[str, None]] = {}
     changed: dict[Key, datetime | None] = {}
     for hint in hints:
@@ -218,11 +225,12 @@ def _in_order(taken: Sequence[TakenHint]) -> list[TakenHint]:
     return sorted(taken, key=lambda hint: hint.key)
 
 
-def _key(hint: Hint) -> dict[str, str]:
-    return {"vendor": hint.vendor, "scope": hint.scope, "kind": hint.kind, "entity_id": hint.entity_id}
+def _row_of(hint: TakenHint) -> dict[str, Any]:
+    lease = {"times": hint.times, "leased_until": to_ms(hint.leased_until) if hint.leased_until else None}
+    return {"vendor": hint.vendor, "scope": hint.scope, "kind": hint.kind, "entity_id": hint.entity_id} | lease
 
 
-def _read(row: Mapping[str, Any]) -> TakenHint:
+def _read(row: sa.RowMapping) -> TakenHint:
     return TakenHint(
         vendor=row["vendor"],
         scope=row["scope"],
@@ -234,4 +242,5 @@ def _read(row: Mapping[str, Any]) -> TakenHint:
         heard_at=from_ms(row["heard_at"]),
         tries=row["tries"],
         times=row["times"],
+        leased_until=from_ms(row["leased_until"]),
     )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from store_examples import NOW, at_once, rows
 
 from service.store.database import Database
@@ -54,6 +53,7 @@ def test_what_is_heard_while_it_is_worked_on_is_due_when_that_is_done(database: 
     hints.hear([hint()], NOW)
     taken = take(hints)
     hints.hear([hint()], NOW, due_at=LATER)
+    assert (take(hints), hints.scopes_due("quickbooks", INVOICES, NOW)) == ([], []), "one worker at a time"
     hints.done(taken, SOON)
     assert [each.entity_id for each in take(hints, SOON)] == ["130"]
 
@@ -66,6 +66,18 @@ def test_what_was_taken_by_a_worker_that_died_is_due_again(database: Database) -
     assert len(take(hints, NOW + LEASE)) == 1
 
 
+def test_a_worker_that_was_overtaken_ends_nothing(database: Database) -> None:
+    hints = Hints(database)
+    hints.hear([hint()], NOW)
+    slow = take(hints)
+    hints.hear([hint()], SOON)
+    assert len(take(hints, NOW + LEASE)) == 1
+    hints.done(slow, NOW + LEASE)
+    hints.later(slow, NOW + LEASE)
+    assert take(hints, NOW + LEASE) == [], "it is the other's now"
+    assert hints.backlog("quickbooks") == {"Invoice": 1}
+
+
 def test_what_is_put_off_waits_and_counts_its_tries(database: Database) -> None:
     hints = Hints(database)
     hints.hear([hint("130"), hint("131")], NOW)
@@ -76,7 +88,8 @@ def test_what_is_put_off_waits_and_counts_its_tries(database: Database) -> None:
     assert [(each.entity_id, each.tries) for each in take(hints, LATER)] == [("130", 1)]
     assert rows(database, "SELECT note FROM hints WHERE entity_id = '130'")[0].note == "QuickBooks rests"
     hints.hear([hint("130")], LATER)
-    assert [each.tries for each in take(hints, LATER)] == [0]
+    again = take(hints, LATER + LEASE)
+    assert [(each.entity_id, each.tries) for each in again if each.entity_id == "130"] == [("130", 0)]
 
 
 def test_a_hint_may_be_due_later_and_becomes_due_sooner_when_heard_again(database: Database) -> None:
@@ -136,8 +149,17 @@ def test_many_who_hear_the_same_things_do_not_lock_each_other_out(database: Data
     assert {each.times for each in take(hints)} == {6}
 
 
-def test_all_or_none_are_written(database: Database) -> None:
+def test_a_transaction_that_fails_leaves_no_hint(database: Database) -> None:
     hints = Hints(database)
-    with pytest.raises(sa.exc.SQLAlchemyError):
-        hints.hear([hint("1"), hint("2", kind=None)], NOW)
+
+    def fail() -> None:
+        with database.write() as tx:
+            assert hints.hear_in(tx, [hint("1"), hint("2")], NOW) == 2
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert take(hints) == []
+    with database.write() as tx:
+        hints.hear_in(tx, [hint("1")], NOW)
+    assert len(take(hints)) == 1

@@ -27,6 +27,8 @@ def upgrade() -> None:
         # How often it was heard: another number when it is done means that it was heard meanwhile.
         sa.Column("times", sa.Integer, nullable=False),
         sa.Column("due_at", TIME, nullable=False),
+        # Until then it is somebody's, and nobody else takes it; NULL: nobody's.
+        sa.Column("leased_until", TIME),
         sa.Column("tries", sa.Integer, nullable=False),
         # Why it waits, for operators.
         sa.Column("note", sa.Text),
