@@ -30,6 +30,9 @@
         NoDefaultItem            NO_DEFAULT_ITEM
         NoIncomeAccount          NO_INCOME_ACCOUNT
         TaxCodeMissing           TAX_CODE_MISSING
+        SettingOff               QBO_SETTING_OFF
+        SplitTooLarge            SPLIT_TOO_LARGE
+        DepositTooLarge          DEPOSIT_TOO_LARGE
         NumberMissing            NO_INVOICE_NUMBER
         NumberTaken              DUPLICATE_NUMBER
         InvoiceExists            INVOICE_EXISTS
@@ -203,6 +206,18 @@ class NoIncomeAccount(CannotInvoice):
 
 class TaxCodeMissing(CannotInvoice):
     code = "TAX_CODE_MISSING"
+
+
+class SettingOff(CannotInvoice):
+    code = "QBO_SETTING_OFF"
+
+
+class SplitTooLarge(CannotInvoice):
+    code = "SPLIT_TOO_LARGE"
+
+
+class DepositTooLarge(CannotInvoice):
+    code = "DEPOSIT_TOO_LARGE"
 
 
 class NumberMissing(CannotInvoice):

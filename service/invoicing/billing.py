@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from service.errors import DealHasNoLineItems, LineItemUnusable, TotalNotPositive
+from service.errors import DealHasNoLineItems, InputInvalid, LineItemUnusable, TotalNotPositive
 from service.invoicing.currency import decide_currency
-from service.invoicing.deal import Deal, LineItem, derive_amount_line, sort_line_items
-from service.invoicing.inputs import CreateInvoiceInputs, LinesFrom
-from service.invoicing.line import derive_net
+from service.invoicing.deal import Deal, LineItem, derive_amount_line, derive_share_line, sort_line_items
+from service.invoicing.header import derive_header
+from service.invoicing.lines import derive_total
 from service.invoicing.money import Money
 from service.invoicing.realm import RealmFacts
-from service.invoicing.tax import decide_tax
+from service.invoicing.sale_inputs import LinesFrom, SaleInputs
 from service.invoicing.terms import decide_txn_date
 
 MAX_LINES = 750
 
 
 def decide_total(
-    deal: Deal, line_items: Sequence[LineItem], *, inputs: CreateInvoiceInputs, realm: RealmFacts, today: date
+    deal: Deal, line_items: Sequence[LineItem], *, inputs: SaleInputs, realm: RealmFacts, today: date
 ) -> Money:
     """A deal that cannot be invoiced is refused before a customer or an item is created for it.
 
@@ -30,8 +30,8 @@ def decide_total(
     billed = plan_lines(deal, line_items, inputs)
     currency = decide_currency(deal, billed, realm, customer_currency=deal.currency)
     decide_txn_date(inputs, realm, today)
-    decide_tax(realm, inputs.tax_code_id)
-    total = Money(sum((derive_net(line, currency) for line in billed), Decimal(0)), currency)
+    derive_header(inputs, realm, currency)
+    total = derive_total(billed, currency, inputs, realm)
     check_total(total)
     return total
 
@@ -48,13 +48,13 @@ def check_total(total: Money) -> None:
         )
 
 
-def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: CreateInvoiceInputs) -> list[LineItem]:
-    """The author decides whether the line items or the deal's amount are billed.
+def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: SaleInputs) -> list[LineItem]:
+    """The author decides whether the line items, the deal's amount or a share of it are billed.
 
-    Raises: DealHasNoAmount, DealHasNoLineItems, LineItemUnusable, TotalNotPositive.
+    Raises: DealHasNoAmount, DealHasNoLineItems, LineItemUnusable, TotalNotPositive, SplitTooLarge, InputInvalid.
     """
-    if inputs.lines == LinesFrom.DEAL_AMOUNT:
-        line = derive_amount_line(deal)
+    if inputs.lines != LinesFrom.LINE_ITEMS:
+        line = _plan_share(deal, inputs) if inputs.lines == LinesFrom.DEAL_PERCENTAGE else derive_amount_line(deal)
         check_total(Money(line.price or Decimal(0), deal.currency or ""))
         return [line]
     if not line_items:
@@ -68,3 +68,11 @@ def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: CreateInvoice
             'Split the deal, or set "lines" to deal_amount in the Create invoice action.'
         )
     return sort_line_items(line_items)
+
+
+def _plan_share(deal: Deal, inputs: SaleInputs) -> LineItem:
+    if inputs.percentage is None:
+        raise InputInvalid(
+            'A percentage of the deal is to be billed, but "percentage" is empty. Fill it in the action.'
+        )
+    return derive_share_line(deal, inputs.percentage)

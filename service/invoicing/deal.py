@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from service.errors import DealHasNoAmount, LineItemUnusable
+from service.errors import DealHasNoAmount, LineItemUnusable, SplitTooLarge
 from service.ids import DealId, ObjectId
 from service.invoicing.dates import parse_date
-from service.invoicing.money import NotANumber, drop_double_noise, parse_decimal
+from service.invoicing.money import EXACT, NotANumber, drop_double_noise, parse_decimal, to_json_number
 from service.invoicing.text import clean_name, clean_text, quote_text
 
 Properties = Mapping[str, str | None]
@@ -35,6 +35,9 @@ LINE_ITEM_PROPERTIES = (
     "hs_position_on_quote",
     "recurringbillingfrequency",
     "hs_recurring_billing_start_date",
+    "hs_tax_rate_group_id",
+    "hs_tax_label",
+    "hs_tax_rate",
 )
 CONTACT_PROPERTIES = (
     "firstname",
@@ -53,18 +56,26 @@ COMPANY_PROPERTIES = ("name", "phone", "address", "address2", "city", "state", "
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A deal. `amount` None: empty or no number; `currency` None: the portal's own."""
+    """A deal. `amount` None: empty or no number; `currency` None: the portal's own.
+
+    `share_billed` (per cent) and `amount_billed`: what earlier invoices took of a deal that is split.
+    """
 
     id: DealId
     name: str
     amount: Decimal | None = None
     currency: str | None = None
     invoice_id: str | None = None
+    share_billed: Decimal = Decimal(0)
+    amount_billed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class LineItem:
-    """A line item. `discount` is per unit; `amount` is HubSpot's own net, only to compare with."""
+    """A line item. `discount` is per unit; `amount` is HubSpot's own net, only to compare with.
+
+    `tax_rates`: the names of its tax rate in HubSpot, the surest first: id, label, percentage.
+    """
 
     id: ObjectId
     name: str
@@ -80,6 +91,7 @@ class LineItem:
     position: Decimal | None = None
     frequency: str = ""
     start_date: date | None = None
+    tax_rates: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -155,6 +167,7 @@ def read_line_item(line_item_id: ObjectId, properties: Properties) -> LineItem:
         position=_parse_or_none(properties.get("hs_position_on_quote")),
         frequency=clean_name(properties.get("recurringbillingfrequency")).lower(),
         start_date=parse_date(properties.get("hs_recurring_billing_start_date") or ""),
+        tax_rates=_read_tax_rates(properties),
     )
 
 
@@ -202,6 +215,25 @@ def derive_amount_line(deal: Deal) -> LineItem:
     return LineItem(AMOUNT_LINE_ID, deal.name, Decimal(1), deal.amount, currency=deal.currency)
 
 
+def derive_share_line(deal: Deal, share: Decimal) -> LineItem:
+    """A share of the deal, in per cent, is one line.
+
+    It is what all shares so far come to, less what the earlier ones took: whatever was rounded
+    before, shares of 100 % together bill exactly the deal.
+    Raises: DealHasNoAmount, SplitTooLarge.
+    """
+    whole = derive_amount_line(deal)
+    so_far = deal.share_billed + share
+    if so_far > 100:
+        raise SplitTooLarge(
+            f"Invoices for {to_json_number(deal.share_billed)} % of the deal exist already, and this one would be for "
+            f"another {to_json_number(share)} %. Lower the percentage in the action, or void an invoice in QuickBooks."
+        )
+    reached = EXACT.multiply(whole.price or Decimal(0), so_far).scaleb(-2, context=EXACT)
+    price = EXACT.subtract(reached, deal.amount_billed)
+    return replace(whole, name=f"{deal.name} ({to_json_number(share)} %)", price=price)
+
+
 def _label(line_item_id: ObjectId, name: str) -> str:
     return f"The line item {quote_text(name)} (id {line_item_id})" if name else f"The line item {line_item_id}"
 
@@ -215,6 +247,17 @@ def _parse_number(where: str, what: str, text: str | None) -> Decimal | None:
         raise LineItemUnusable(
             f"{where} has the {what} {quote_text(text)}: {error}. Correct the {what} on the deal's line item."
         ) from error
+
+
+def _read_tax_rates(properties: Properties) -> tuple[str, ...]:
+    # https://developers.hubspot.com/docs/api-reference/crm-line-items-v3/guide  (hs_tax_rate is a percentage)
+    percentage = _parse_or_none(properties.get("hs_tax_rate"))
+    names = (
+        clean_name(properties.get("hs_tax_rate_group_id")),
+        clean_name(properties.get("hs_tax_label")),
+        to_json_number(percentage) if percentage is not None else "",
+    )
+    return tuple(filter(None, names))
 
 
 def _parse_or_none(text: str | None) -> Decimal | None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from service.errors import InputInvalid
 from service.invoicing.dates import parse_date
-from service.invoicing.money import NotANumber, parse_decimal
-from service.invoicing.text import clean_name, clean_text, quote_text
+from service.invoicing.money import NotANumber, drop_double_noise, parse_decimal
+from service.invoicing.text import clean_name, clean_text, is_email, quote_text
+
+_TOO_LARGE = Decimal(10) ** 10
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (BillEmailCc)
+_LONGEST_EMAILS = 100
 
 
 class DayField(fields.Field[date]):
@@ -28,13 +34,44 @@ class DaysField(fields.Field[int]):
     """A number of days."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
-        try:
-            days = parse_decimal(value) if isinstance(value, str) else None
-        except NotANumber:
-            days = None
+        days = _number_or_none(value)
         if days is None or days != days.to_integral_value() or not 0 <= days <= 3650:
             raise ValidationError("Must be a whole number of days from 0 to 3650.")
         return int(days)
+
+
+class AmountField(fields.Field[Decimal]):
+    """An amount of money, 0 or more; its currency is the deal's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
+        amount = _number_or_none(value)
+        if amount is None or not 0 <= amount < _TOO_LARGE:
+            raise ValidationError("Must be an amount of 0 or more, such as 12.50.")
+        return amount
+
+
+class PercentField(fields.Field[Decimal]):
+    """A share from 0 to 100."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
+        share = _number_or_none(value)
+        if share is None or not 0 <= share <= 100:
+            raise ValidationError("Must be a percentage from 0 to 100.")
+        return share
+
+
+class EmailsField(fields.String):
+    """E-mail addresses, separated by commas or semicolons; the result has commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        given = clean_name(super()._deserialize(value, attr, data, **kwargs))
+        addresses = [each.strip() for each in re.split("[,;]", given) if each.strip()]
+        joined = ", ".join(addresses)
+        if not all(map(is_email, addresses)) or len(joined) > _LONGEST_EMAILS:
+            raise ValidationError(
+                f"Must be e-mail addresses with commas between, at most {_LONGEST_EMAILS} characters."
+            )
+        return joined
 
 
 class NameField(fields.String):
@@ -83,6 +120,13 @@ def load_inputs(schema: InputsSchema, given: Mapping[str, object], action: str) 
         return loaded
     except ValidationError as error:
         raise InputInvalid(_tell(error, given, action)) from error
+
+
+def _number_or_none(value: object) -> Decimal | None:
+    try:
+        return parse_decimal(drop_double_noise(value)) if isinstance(value, str) else None
+    except NotANumber:
+        return None
 
 
 def _tell(error: ValidationError, given: Mapping[str, object], action: str) -> str:

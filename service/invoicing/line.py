@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from service.errors import LineItemUnusable
 from service.ids import ItemId
 from service.invoicing.deal import LineItem
 from service.invoicing.money import EXACT, Money, round_half_up, to_json_number
+from service.invoicing.periods import find_last_day
 from service.invoicing.text import cut_text
 
 _DECIMALS = Decimal("0.00001")
 _TOO_LARGE = Decimal(10) ** 10
 _LONGEST_DESCRIPTION = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class LineDetails:
+    """What a line says besides figures; None: it stays out."""
+
+    item_id: ItemId
+    tax_code_id: str | None = None
+    is_inclusive: bool = False
+    class_id: str | None = None
+    service_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,40 +37,44 @@ class DraftLine:
     quantity: Decimal
     unit_price: Decimal
     description: str
-    item_id: ItemId
-    tax_code_id: str | None = None
+    details: LineDetails
 
     def fields(self, line_number: int) -> dict[str, object]:
         """The line as QuickBooks wants it."""
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (Line)
-        detail: dict[str, object] = {
-            "ItemRef": {"value": self.item_id},
+        told = self.details
+        detail: dict[str, object | None] = {
+            "ItemRef": {"value": told.item_id},
             "Qty": self.quantity,
             "UnitPrice": self.unit_price,
+            "ServiceDate": told.service_date.isoformat() if told.service_date else None,
+            "TaxCodeRef": {"value": told.tax_code_id} if told.tax_code_id else None,
+            "ClassRef": {"value": told.class_id} if told.class_id else None,
+            "TaxInclusiveAmt": self.amount if told.is_inclusive else None,
         }
-        if self.tax_code_id:
-            detail["TaxCodeRef"] = {"value": self.tax_code_id}
         return {
             "LineNum": line_number,
             "DetailType": "SalesItemLineDetail",
             "Amount": self.amount,
             "Description": self.description,
-            "SalesItemLineDetail": detail,
+            "SalesItemLineDetail": {name: value for name, value in detail.items() if value is not None},
         }
 
 
-def draft_line(line_item: LineItem, item_id: ItemId, currency: str, tax_code_id: str | None = None) -> DraftLine:
+def draft_line(line_item: LineItem, currency: str, details: LineDetails) -> DraftLine:
     """A line item is billed at exactly its net amount; a recurring one for one period.
 
     Raises: LineItemUnusable.
     """
     net = derive_net(line_item, currency)
     quantity, unit = _quantity(line_item), _unit_price(line_item)
+    if quantity == 1:
+        return DraftLine(net, quantity, net, describe_line(line_item), details)
     if _fits(quantity) and _fits(unit) and round_half_up(EXACT.multiply(quantity, unit), currency) == net:
-        return DraftLine(net, quantity, unit, describe_line(line_item), item_id, tax_code_id)
+        return DraftLine(net, quantity, unit, describe_line(line_item), details)
     # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes  (6070)
     # One unit at the net amount cannot be computed differently; the description tells the quantity.
-    return DraftLine(net, Decimal(1), net, describe_line(line_item, with_quantity=True), item_id, tax_code_id)
+    return DraftLine(net, Decimal(1), net, describe_line(line_item, with_quantity=True), details)
 
 
 def derive_net(line_item: LineItem, currency: str) -> Decimal:
@@ -137,5 +154,12 @@ def _tell_quantity(line_item: LineItem) -> str:
 def _tell_period(line_item: LineItem) -> str:
     if not line_item.frequency:
         return ""
-    since = f" from {line_item.start_date.isoformat()}" if line_item.start_date else ""
-    return cut_text(f"Recurring ({line_item.frequency.replace('_', ' ')}): one period{since}", 200)
+    return cut_text(f"Recurring ({line_item.frequency.replace('_', ' ')}): one period{_tell_days(line_item)}", 200)
+
+
+def _tell_days(line_item: LineItem) -> str:
+    start = line_item.start_date
+    if start is None:
+        return ""
+    last = find_last_day(start, line_item.frequency)
+    return f" from {start.isoformat()}" + (f" to {last.isoformat()}" if last else "")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from decimal import Decimal
 
 from service.ids import CallbackId, DealId, Mark, PortalId, RealmId, RequestId
+from service.invoicing.money import to_json_number
 
 _MARK = re.compile(r"\[(hs:[0-9a-f]{16})\]")
+_SHARE = re.compile(r"HubSpot deal \S+ \[hs:[0-9a-f]{16}\] ([0-9]{1,3}(?:\.[0-9]{1,15})?) %(?:\n|\Z)")
 _SIGNED = re.compile(r"HubSpot deal (\S+) \[hs:[0-9a-f]{16}\]")
 
 
@@ -28,9 +31,15 @@ def derive_request_id(
     return RequestId("hs-" + _digest([purpose, portal_id, realm_id, callback_id, generation])[:40])
 
 
-def sign_note(deal_id: DealId, mark: Mark) -> str:
-    """The first words of a private note tell the deal and the mark."""
-    return f"HubSpot deal {deal_id} [{mark}]"
+def sign_note(deal_id: DealId, mark: Mark, share: Decimal | None = None) -> str:
+    """The first words of a private note tell the deal, the mark, and the per cent of a deal that is split."""
+    return f"HubSpot deal {deal_id} [{mark}]" + (f" {to_json_number(share)} %" if share is not None else "")
+
+
+def read_share(private_note: str | None) -> Decimal | None:
+    """How many per cent of its deal the invoice is for; None: it is not one part of several."""
+    found = _SHARE.match(private_note or "")
+    return Decimal(found[1]) if found else None
 
 
 def carries(private_note: str | None, mark: Mark) -> bool:

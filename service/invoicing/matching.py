@@ -9,8 +9,8 @@ from decimal import Decimal
 from service.errors import CustomerInactive, ItemInactive, ItemNotFound, NoDefaultItem, NoIncomeAccount
 from service.ids import CustomerId, ItemId
 from service.invoicing.deal import LineItem, id_rank
-from service.invoicing.inputs import CreateInvoiceInputs, LinesFrom, WhenItemNotFound
 from service.invoicing.naming import derive_item_name
+from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
 from service.invoicing.text import cut_text, quote_text
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (Type)
@@ -110,7 +110,7 @@ def match_items(
 
 def plan_items(
     matches: ItemMatches,
-    inputs: CreateInvoiceInputs,
+    inputs: SaleInputs,
     default_item_id: ItemId | None = None,
     income_account_id: str | None = None,
 ) -> ItemPlan:
@@ -121,7 +121,7 @@ def plan_items(
     """
     if not matches.unmatched:
         return ItemPlan(matches.item_ids)
-    lines_as_amount = inputs.lines == LinesFrom.DEAL_AMOUNT
+    lines_as_amount = inputs.lines != LinesFrom.LINE_ITEMS
     if lines_as_amount or inputs.item_not_found == WhenItemNotFound.DEFAULT_ITEM:
         default = inputs.default_item_id or default_item_id or _refuse_default(matches.unmatched[0])
         return ItemPlan({**matches.item_ids, **{line.id: default for line in matches.unmatched}})

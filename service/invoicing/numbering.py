@@ -1,14 +1,21 @@
-"""Invoice numbers of our own, for realms that give none. Knows no counter: a number is derived."""
+"""Numbers of our own, for realms that give none. Knows no counter: a number is derived."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from datetime import date
+
+from marshmallow import ValidationError
 
 from service.ids import DealId, Mark
+from service.invoicing.text import cut_text
 
 MAX_NUMBER = 21
 """Longest DocNumber."""
+
+_PLACES = ("deal", "year", "month", "day", "mark")
+_BRACES = re.compile(r"\{\s*(\w*)\s*\}")
 
 
 def derive_number(prefix: str, deal_id: DealId, mark: Mark, generation: int = 0) -> str:
@@ -19,9 +26,53 @@ def derive_number(prefix: str, deal_id: DealId, mark: Mark, generation: int = 0)
     was taken) takes other digits. At most 21 characters; a very long deal id gives way to digits.
     """
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (DocNumber)
-    digest = hashlib.sha256(f"{mark}/{generation}".encode()).hexdigest().upper()
-    digits = mark.removeprefix("hs:")[:6].upper() if generation == 0 else digest[:6]
-    number = f"{prefix}{deal_id}-{digits}"
+    digest = _digest(mark, generation)
+    number = f"{prefix}{deal_id}-{_derive_digits(mark, generation)}"
     if re.fullmatch(r"[A-Za-z0-9-]+", number) and len(number) <= MAX_NUMBER:
         return number
     return (prefix + digest)[:MAX_NUMBER]
+
+
+def check_number(text: str) -> None:
+    """A number or a template for one can be used: "2026-17", "INV-{year}-{deal}".
+
+    Raises: ValidationError.
+    """
+    unknown = [name for name in _BRACES.findall(text) if name not in _PLACES]
+    if unknown or "{" in _BRACES.sub("", text) or "}" in _BRACES.sub("", text):
+        places = ", ".join(f"{{{name}}}" for name in _PLACES)
+        raise ValidationError(f"Must have no other braces than {places}.")
+    if not is_template(text) and len(text) > MAX_NUMBER:
+        raise ValidationError(f"Must have at most {MAX_NUMBER} characters.")
+
+
+def is_template(text: str) -> bool:
+    """The text has places to fill in, so that another number can be made when one is taken."""
+    return _BRACES.search(text) is not None
+
+
+def fill_template(text: str, deal_id: DealId, mark: Mark, txn_date: date, generation: int = 0) -> str:
+    """The number a template means; a text without places is the number itself.
+
+    A later generation (the number was taken) ends in "-2", "-3" and so on. At most 21 characters.
+    """
+    if not is_template(text):
+        return text
+    values = {
+        "deal": deal_id,
+        "year": f"{txn_date:%Y}",
+        "month": f"{txn_date:%m}",
+        "day": f"{txn_date:%d}",
+        "mark": _derive_digits(mark, 0),
+    }
+    ending = f"-{generation + 1}" if generation else ""
+    filled = _BRACES.sub(lambda place: values[place[1]], text)
+    return cut_text(filled, MAX_NUMBER - len(ending)) + ending
+
+
+def _derive_digits(mark: Mark, generation: int) -> str:
+    return mark.removeprefix("hs:")[:6].upper() if generation == 0 else _digest(mark, generation)[:6]
+
+
+def _digest(mark: Mark, generation: int) -> str:
+    return hashlib.sha256(f"{mark}/{generation}".encode()).hexdigest().upper()

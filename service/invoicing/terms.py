@@ -7,18 +7,19 @@ from datetime import date, timedelta
 from service.errors import BooksClosed
 from service.invoicing.inputs import CreateInvoiceInputs
 from service.invoicing.realm import RealmFacts
+from service.invoicing.sale_inputs import SaleInputs
 
 
-def decide_txn_date(inputs: CreateInvoiceInputs, realm: RealmFacts, today: date) -> date:
-    """An invoice bears the author's date, else today's in the realm's time zone.
+def decide_txn_date(inputs: SaleInputs, realm: RealmFacts, today: date) -> date:
+    """A sale bears the author's date, else today's in the realm's time zone.
 
     Raises: BooksClosed.
     """
-    txn_date = inputs.invoice_date or today
+    txn_date = inputs.txn_date or today
     if realm.book_close_date and txn_date <= realm.book_close_date:
         raise BooksClosed(
-            f"The invoice date {txn_date} lies in books closed up to {realm.book_close_date}. "
-            'Choose a later "invoiceDate" in the Create invoice action, or reopen the books in QuickBooks.'
+            f"The date {txn_date} lies in books closed up to {realm.book_close_date}. "
+            "Choose a later date in the action, or reopen the books in QuickBooks."
         )
     return txn_date
 

@@ -25,6 +25,7 @@ class RealmSettings:
 
     `time_zone` is an IANA name, `None` when QuickBooks does not tell. `home_currency` is an ISO code.
     `custom_numbers`: an invoice sent without a number gets none. `book_close_date`: no dates up to it.
+    `custom_fields`: the company's own fields on sales forms that are shown, number to name.
     """
 
     company_name: str
@@ -45,9 +46,11 @@ class RealmSettings:
     class_per_invoice: bool
     class_per_line: bool
     departments: bool
+    service_dates: bool
     online_payments: bool
     subscription_status: str | None
     plan: str | None
+    custom_fields: dict[str, str]
 
     def to_json(self) -> str:
         """The settings as text, to be kept for a while."""
@@ -106,10 +109,27 @@ def parse_settings(company_info: Mapping[str, Any], preferences: Mapping[str, An
         class_per_invoice=allowed("AccountingInfoPrefs", "ClassTrackingPerTxn"),
         class_per_line=allowed("AccountingInfoPrefs", "ClassTrackingPerTxnLine"),
         departments=allowed("AccountingInfoPrefs", "TrackDepartments"),
+        service_dates=allowed("SalesFormsPrefs", "AllowServiceDate"),
         online_payments=allowed("SalesFormsPrefs", "ETransactionPaymentEnabled"),
         subscription_status=told.get("SubscriptionStatus"),
         plan=told.get("OfferingSku"),
+        custom_fields=_custom_fields(preferences),
     )
+
+
+def _custom_fields(preferences: Mapping[str, Any]) -> dict[str, str]:
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/preferences
+    # Two groups: one says which of the three fields are shown, the other what they are called.
+    shown: dict[str, bool] = {}
+    names: dict[str, str] = {}
+    for group in read_entries(preferences, "SalesFormsPrefs", "CustomField"):
+        for entry in read_entries(group, "CustomField"):
+            place = read_text(entry, "Name") or ""
+            if "UseSalesCustom" in place:
+                shown[place[-1]] = read_flag(entry, "BooleanValue") is True
+            elif "SalesCustomName" in place:
+                names[place[-1]] = read_text(entry, "StringValue") or ""
+    return {number: name for number, name in names.items() if name and shown.get(number, True)}
 
 
 def _country(company_info: Mapping[str, Any], currency: str | None) -> str:

@@ -15,6 +15,7 @@ from service.invoicing.draft import draft_invoice, read_item_ids
 from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, parse_inputs
 from service.invoicing.invoice import outputs
 from service.invoicing.marks import derive_mark, names_deal
+from service.invoicing.numbering import is_template
 from service.invoicing.status import Status
 from service.logs import log
 from service.quickbooks.invoices import parse_invoice
@@ -98,7 +99,7 @@ def may_draft_again(
 ) -> bool:
     """Whether a new draft may fare better than the one just refused; forgets what misled it."""
     if isinstance(error, NumberTaken):
-        return not inputs.invoice_number
+        return not inputs.number or is_template(inputs.number)
     return is_about_reference(error) and forget(services, reservation)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from service.errors import CustomerNotFound, NameTaken, OutcomeUnknown, TryLater
 from service.ids import CallbackId, CustomerId, PortalId, RealmId
 from service.invoicing.deal import Recipient
-from service.invoicing.inputs import CreateInvoiceInputs, WhenCustomerNotFound
 from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Customer, choose_customer
 from service.invoicing.naming import derive_alternative_name, derive_display_name
+from service.invoicing.sale_inputs import SaleInputs, WhenCustomerNotFound
 from service.quickbooks import customers
 from service.quickbooks.body import encode
 from service.quickbooks.customers import CustomerFacts
@@ -35,7 +35,7 @@ def ensure_customer(
     portal_id: PortalId,
     realm_id: RealmId,
     recipient: Recipient,
-    inputs: CreateInvoiceInputs,
+    inputs: SaleInputs,
     currency: str | None,
 ) -> KnownCustomer:
     """The recipient's customer in the realm, if possible in the currency; None: the realm has only one.
@@ -81,7 +81,7 @@ def _create(
     portal_id: PortalId,
     realm_id: RealmId,
     recipient: Recipient,
-    inputs: CreateInvoiceInputs,
+    inputs: SaleInputs,
     currency: str | None,
 ) -> Customer:
     if inputs.customer_not_found == WhenCustomerNotFound.FAIL:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
 from service.ids import CallbackId, ItemId, PortalId, RealmId
 from service.invoicing.deal import LineItem
-from service.invoicing.inputs import CreateInvoiceInputs, LinesFrom, WhenItemNotFound
 from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Item, ItemMatches, NewItem, match_items, plan_items
 from service.invoicing.naming import derive_item_name
+from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
 from service.quickbooks import items
 from service.quickbooks.body import encode
 from service.quickbooks.items import FoundItems
@@ -24,14 +24,14 @@ def ensure_items(
     portal_id: PortalId,
     realm_id: RealmId,
     billed: Sequence[LineItem],
-    inputs: CreateInvoiceInputs,
+    inputs: SaleInputs,
     realm: KnownRealm,
 ) -> dict[str, ItemId]:
     """The item of every line item, by line item id.
 
     Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
     """
-    if inputs.lines == LinesFrom.DEAL_AMOUNT:
+    if inputs.lines != LinesFrom.LINE_ITEMS:
         return plan_items(ItemMatches({}, {}, tuple(billed)), inputs, realm.facts.default_item_id).item_ids
     known = _find_linked(services, portal_id, realm_id, billed)
     unknown = [line for line in billed if line.id not in known]
@@ -81,7 +81,7 @@ def _items(found: FoundItems) -> list[Item]:
     return [Item(f.id, f.name, f.sku or "", f.kind, f.active) for f in facts.values()]
 
 
-def _income_account(services: Services, realm_id: RealmId, inputs: CreateInvoiceInputs) -> str | None:
+def _income_account(services: Services, realm_id: RealmId, inputs: SaleInputs) -> str | None:
     """Read only when an item will be created and the author chose no account."""
     if inputs.item_not_found != WhenItemNotFound.CREATE or inputs.income_account_id:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from service.errors import DealHasNoRecipient, DealNotFound
+from service.errors import DealHasNoRecipient, DealNotFound, InputInvalid
 from service.hubspot import companies, contacts, line_items
 from service.ids import DealId, ObjectId, PortalId
 from service.invoicing.deal import (
@@ -22,7 +22,7 @@ from service.invoicing.deal import (
     read_line_item,
     read_recipient,
 )
-from service.invoicing.inputs import BillTo, CreateInvoiceInputs, LinesFrom
+from service.invoicing.sale_inputs import BillTo, LinesFrom, SaleInputs
 from service.workflows.services import Services
 
 
@@ -39,7 +39,7 @@ def gather_deal(
     services: Services,
     portal_id: PortalId,
     deal_id: DealId,
-    inputs: CreateInvoiceInputs,
+    inputs: SaleInputs,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Gathered:
     """Read deal, line items and recipient, fresh, in calls shared with other runs.
@@ -56,7 +56,7 @@ def gather_deal(
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
     deal = read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
-    return Gathered(deal, lines, _gather_recipient(services, portal_id, deal_id, inputs.bill_to))
+    return Gathered(deal, lines, _gather_recipient(services, portal_id, deal_id, inputs))
 
 
 def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId) -> tuple[LineItem, ...]:
@@ -66,17 +66,41 @@ def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId)
     return tuple(read_line_item(ObjectId(i), found[i].properties) for i in ids if i in found)
 
 
-def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, bill_to: BillTo) -> Recipient:
-    is_contact = bill_to == BillTo.PRIMARY_CONTACT
+def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, inputs: SaleInputs) -> Recipient:
+    kind, type_id = _decide_kind(inputs)
+    recipient = find_recipient(services, portal_id, deal_id, kind, type_id)
+    if recipient is None:
+        label = " with the association label chosen" if type_id else ""
+        raise DealHasNoRecipient(
+            f'The deal has no {kind.value}{label} to bill: associate one, or choose another "Bill to".'
+        )
+    return recipient
+
+
+def find_recipient(
+    services: Services, portal_id: PortalId, deal_id: DealId, kind: RecipientKind, type_id: int | None = None
+) -> Recipient | None:
+    """The deal's primary contact or company, or the one with an association type; None: there is none."""
+    is_contact = kind == RecipientKind.CONTACT
     vocabulary = contacts if is_contact else companies
     belonging = services.portal.get_associations(portal_id, "deals", vocabulary.OBJECT_TYPE, deal_id)
-    chosen = contacts.choose_contact(belonging) if is_contact else companies.choose_company(belonging)
-    record = None
-    if chosen is not None:
-        wanted = CONTACT_PROPERTIES if is_contact else COMPANY_PROPERTIES
-        record = services.portal.get_object(portal_id, vocabulary.OBJECT_TYPE, chosen, wanted)
-    if chosen is None or record is None:
-        whom = "contact" if is_contact else "company"
-        raise DealHasNoRecipient(f'The deal has no {whom} to bill: associate one, or choose another "Bill to".')
-    kind = RecipientKind.CONTACT if is_contact else RecipientKind.COMPANY
-    return read_recipient(kind, chosen, record.properties)
+    if type_id is not None:
+        chosen = contacts.choose_lowest(each for each in belonging if any(t.type_id == type_id for t in each.types))
+    else:
+        chosen = contacts.choose_contact(belonging) if is_contact else companies.choose_company(belonging)
+    if chosen is None:
+        return None
+    wanted = CONTACT_PROPERTIES if is_contact else COMPANY_PROPERTIES
+    record = services.portal.get_object(portal_id, vocabulary.OBJECT_TYPE, chosen, wanted)
+    return None if record is None else read_recipient(kind, chosen, record.properties)
+
+
+def _decide_kind(inputs: SaleInputs) -> tuple[RecipientKind, int | None]:
+    """Whom to bill, and by which association type; None: the primary one."""
+    if inputs.bill_to == BillTo.LABELLED:
+        object_type, _, type_id = (inputs.label or "").partition(":")
+        if not type_id:
+            raise InputInvalid('The action bills by association label, but its "billToLabel" is empty. Choose one.')
+        return RecipientKind.CONTACT if object_type == contacts.OBJECT_TYPE else RecipientKind.COMPANY, int(type_id)
+    is_contact = inputs.bill_to == BillTo.PRIMARY_CONTACT
+    return RecipientKind.CONTACT if is_contact else RecipientKind.COMPANY, None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from service.errors import RefusedByHubSpot
@@ -53,7 +55,7 @@ def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> Kn
             settings = _kept_settings(services, realm_id, now) or learn_realm(services, realm_id, now)
     portal = know_portal(services, portal_id)
     zone = ZoneInfo(settings.time_zone or portal.time_zone)
-    return KnownRealm(settings, _facts(settings, portal), zone)
+    return KnownRealm(settings, _facts(settings, portal, _settings_of(services, portal_id, realm_id)), zone)
 
 
 def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
@@ -119,7 +121,9 @@ def _known_zone(name: str) -> str | None:
         return None
 
 
-def _facts(settings: RealmSettings, portal: PortalFacts) -> RealmFacts:
+def _facts(settings: RealmSettings, portal: PortalFacts, chosen: Mapping[str, Any]) -> RealmFacts:
+    """`chosen`: the connection's settings, which an operator gave."""
+    tax_codes = chosen.get("tax_codes")
     return RealmFacts(
         home_currency=settings.home_currency or portal.currency or "USD",
         multicurrency=settings.multicurrency,
@@ -129,4 +133,19 @@ def _facts(settings: RealmSettings, portal: PortalFacts) -> RealmFacts:
         default_term_id=settings.default_terms_id,
         book_close_date=settings.book_close_date,
         default_item_id=settings.default_item_id,
+        allow_discount=settings.allow_discount,
+        allow_deposit=settings.allow_deposit,
+        allow_shipping=settings.allow_shipping,
+        class_per_sale=settings.class_per_invoice,
+        class_per_line=settings.class_per_line,
+        locations=settings.departments,
+        service_dates=settings.service_dates,
+        online_payments=settings.online_payments,
+        custom_fields=settings.custom_fields,
+        tax_codes_by_rate=dict(tax_codes) if isinstance(tax_codes, dict) else {},
     )
+
+
+def _settings_of(services: Services, portal_id: PortalId, realm_id: RealmId) -> Mapping[str, Any]:
+    live = services.connections.of_portal_lately(portal_id)
+    return next((each.settings for each in live if each.realm_id == realm_id), {})

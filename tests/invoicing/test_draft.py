@@ -37,9 +37,9 @@ def test_the_body_is_the_recommended_create() -> None:
         inputs={"dueDate": "2026-12-22", "messageToCustomer": "Thank you for your business!", "taxCodeId": "NON"},
     ).body()
     assert body.decode() == (
-        '{"CustomerRef":{"value":"24"},"TxnDate":"2026-11-22","DueDate":"2026-12-22","CurrencyRef":{"value":"USD"},'
-        '"BillEmail":{"Address":"jane@example.com"},"EmailStatus":"NotSet",'
-        f'"PrivateNote":"HubSpot deal 9123456789 [{MARK}]","CustomerMemo":{{"value":"Thank you for your business!"}},'
+        '{"CustomerRef":{"value":"24"},"TxnDate":"2026-11-22","BillEmail":{"Address":"jane@example.com"},'
+        f'"PrivateNote":"HubSpot deal 9123456789 [{MARK}]","CurrencyRef":{{"value":"USD"}},'
+        '"CustomerMemo":{"value":"Thank you for your business!"},"DueDate":"2026-12-22","EmailStatus":"NotSet",'
         '"Line":[{"LineNum":1,"DetailType":"SalesItemLineDetail","Amount":525,"Description":"Custom Design",'
         '"SalesItemLineDetail":{"ItemRef":{"value":"4"},"Qty":7,"UnitPrice":75,"TaxCodeRef":{"value":"NON"}}}]}'
     )
@@ -92,7 +92,7 @@ def test_a_recurring_line_bills_one_period_and_says_so() -> None:
     made = draft(None, [line])
     assert made.total == Money(Decimal("100.00"), "USD")
     assert made.lines[0].description == (
-        "Custom Design\nSupport\nRecurring (per six months): one period from 2025-12-01"
+        "Custom Design\nSupport\nRecurring (per six months): one period from 2025-12-01 to 2026-05-31"
     )
     assert made.remarks == ()
 
@@ -106,7 +106,7 @@ def test_a_long_description_gives_way_to_the_period() -> None:
 
 def test_the_deal_amount_is_one_line() -> None:
     made = draft(make_deal(amount="1500.005"), [], inputs={"lines": "deal_amount"})
-    assert [(line.amount, line.description, line.item_id) for line in made.lines] == [
+    assert [(line.amount, line.description, line.details.item_id) for line in made.lines] == [
         (Decimal("1500.01"), "Acme renewal", "1")
     ]
 
@@ -140,7 +140,7 @@ refusals: list[tuple[type[CannotInvoice], dict[str, Any], str]] = [
     (
         BooksClosed,
         {"realm": replace(US, book_close_date=date(2026, 9, 30)), "inputs": {"invoiceDate": "2026-09-30"}},
-        "invoiceDate",
+        "later date",
     ),
     (TaxCodeMissing, {"realm": replace(UK, default_tax_code_id=None, home_currency="USD")}, "taxCodeId"),
     (TaxCodeMissing, {"realm": replace(UK, home_currency="USD"), "inputs": {"taxCodeId": "exempt"}}, "zero-rated"),

@@ -11,15 +11,12 @@ from invoicing_examples import quick
 
 from service.errors import InputInvalid
 from service.invoicing.inputs import (
-    BillTo,
     CreateInvoiceInputs,
     CreateInvoiceSchema,
-    LinesFrom,
-    WhenCustomerNotFound,
     WhenInvoiceExists,
-    WhenItemNotFound,
     parse_inputs,
 )
+from service.invoicing.sale_inputs import BillTo, LinesFrom, WhenCustomerNotFound, WhenItemNotFound
 
 NAMES = [str(field.data_key) for field in CreateInvoiceSchema().fields.values()]
 
@@ -62,11 +59,11 @@ def test_all_inputs_are_understood() -> None:
         default_item_id="1",
         income_account_id="79",
         term_id="3",
-        invoice_date=date(2025, 10, 24),
+        txn_date=date(2025, 10, 24),
         due_date=date(2026, 12, 31),
         due_in_days=30,
         tax_code_id="taxable",
-        invoice_number="INV-7",
+        number="INV-7",
         message_to_customer="Thank you,\nJane",
         private_note="call first",
         existing_invoice=WhenInvoiceExists.CREATE_ANOTHER,

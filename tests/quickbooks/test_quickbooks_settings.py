@@ -60,9 +60,11 @@ def test_the_sandbox_company():
         class_per_invoice=False,
         class_per_line=True,
         departments=True,
+        service_dates=False,
         online_payments=False,
         subscription_status="PAID",
         plan="QuickBooks Online Plus",
+        custom_fields={"1": "Crew #"},
     )
     assert settings.RealmSettings.from_json(found.to_json()) == found
 

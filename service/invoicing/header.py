@@ -1,0 +1,111 @@
+"""What stands above the lines of any sale: addresses, copies, class, location, own fields. Knows no line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from service.invoicing.deal import Address, Recipient
+from service.invoicing.realm import RealmFacts, SalesTax, refuse_off
+from service.invoicing.sale_inputs import CUSTOM_FIELD_LENGTH, Addresses, SaleInputs
+from service.invoicing.text import cut_text
+
+_LONGEST_MESSAGE = 1000
+_ADDRESS_LENGTHS = {"Line1": 500, "City": 255, "CountrySubDivisionCode": 255, "PostalCode": 30, "Country": 255}
+_PO_FIELD = re.compile(r"\bp\.?\s?o\.?\b|purchase order", re.IGNORECASE)
+
+
+def derive_header(
+    inputs: SaleInputs, realm: RealmFacts, currency: str, recipient: Recipient | None = None
+) -> dict[str, object]:
+    """The fields that all sales may have, as QuickBooks wants them; what is not asked for stays out.
+
+    Raises: SettingOff.
+    """
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+    if inputs.class_id and not (realm.class_per_line or realm.class_per_sale):
+        raise refuse_off("a class", "classId")
+    if inputs.location_id and not realm.locations:
+        raise refuse_off("a location", "locationId")
+    message = _write_message(inputs, realm)
+    class_id = inputs.class_id if not realm.class_per_line else None
+    fields: dict[str, object | None] = {
+        "CurrencyRef": {"value": currency} if realm.multicurrency else None,
+        "BillEmailCc": {"Address": inputs.email_cc} if inputs.email_cc else None,
+        "BillEmailBcc": {"Address": inputs.email_bcc} if inputs.email_bcc else None,
+        "CustomerMemo": {"value": message} if message else None,
+        "ClassRef": {"value": class_id} if class_id else None,
+        "DepartmentRef": {"value": inputs.location_id} if inputs.location_id else None,
+        "CustomField": _custom_fields(inputs, realm) or None,
+        **_addresses(inputs, realm, recipient),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def list_header_remarks(inputs: SaleInputs, realm: RealmFacts) -> tuple[str, ...]:
+    """What QuickBooks will drop without a word."""
+    asked = [number for number, value in inputs.custom_fields.items() if value]
+    return tuple(
+        f"The QuickBooks company shows no custom field {number}, so its value was not used."
+        for number in asked
+        if number not in realm.custom_fields
+    )
+
+
+def find_po_field(custom_fields: Mapping[str, str]) -> str | None:
+    """The number of the company's own field for purchase orders, by its name; None: it has none."""
+    return next((number for number, name in sorted(custom_fields.items()) if _PO_FIELD.search(name)), None)
+
+
+def _custom_fields(inputs: SaleInputs, realm: RealmFacts) -> list[dict[str, object]]:
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (CustomField)
+    values = dict(inputs.custom_fields)
+    po_field = find_po_field(realm.custom_fields)
+    if po_field and inputs.po_number:
+        values[po_field] = inputs.po_number
+    return [
+        {
+            "DefinitionId": number,
+            "Name": realm.custom_fields[number],
+            "Type": "StringType",
+            "StringValue": cut_text(value, CUSTOM_FIELD_LENGTH),
+        }
+        for number, value in sorted(values.items())
+        if value and number in realm.custom_fields
+    ]
+
+
+def _write_message(inputs: SaleInputs, realm: RealmFacts) -> str:
+    """Without a field of its own, a purchase order's number opens the message: the customer looks for it."""
+    told = inputs.po_number and not find_po_field(realm.custom_fields)
+    opening = f"PO number: {inputs.po_number}" if told else ""
+    return cut_text("\n".join(filter(None, [opening, inputs.message_to_customer])), _LONGEST_MESSAGE)
+
+
+def _addresses(inputs: SaleInputs, realm: RealmFacts, recipient: Recipient | None) -> dict[str, object]:
+    """HubSpot's address where the author wants it, or where tax is computed from it; else the customer's."""
+    if recipient is None or inputs.addresses == Addresses.QUICKBOOKS:
+        return {}
+    # https://developer.intuit.com/app/developer/qbo/docs/workflows/manage-sales-tax-for-us-locales
+    # The engine wants to know where the goods go: a state and a ZIP code at least.
+    is_needed = realm.sales_tax == SalesTax.US_AUTOMATED and _can_be_taxed(recipient.address)
+    if not is_needed and inputs.addresses != Addresses.HUBSPOT:
+        return {}
+    address = address_fields(recipient.address)
+    return {"BillAddr": address, "ShipAddr": address} if address else {}
+
+
+def address_fields(address: Address) -> dict[str, str]:
+    """An address as QuickBooks wants it, without what is empty."""
+    told = {
+        "Line1": address.street,
+        "City": address.city,
+        "CountrySubDivisionCode": address.region,
+        "PostalCode": address.postal_code,
+        "Country": address.country,
+    }
+    return {name: cut_text(value, _ADDRESS_LENGTHS[name]) for name, value in told.items() if value}
+
+
+def _can_be_taxed(address: Address) -> bool:
+    return bool(address.region and address.postal_code)
