@@ -18,6 +18,20 @@ PREFERENCES = {
         "AllowShipping": False,
         "DefaultTerms": {"value": "3"},
         "ETransactionPaymentEnabled": False,
+        "CustomField": [
+            {
+                "CustomField": [
+                    {"BooleanValue": True, "Type": "BooleanType", "Name": "SalesFormsPrefs.UseSalesCustom1"},
+                    {"BooleanValue": False, "Type": "BooleanType", "Name": "SalesFormsPrefs.UseSalesCustom2"},
+                ]
+            },
+            {
+                "CustomField": [
+                    {"StringValue": "Crew #", "Type": "StringType", "Name": "SalesFormsPrefs.SalesCustomName1"},
+                    {"StringValue": "Hidden", "Type": "StringType", "Name": "SalesFormsPrefs.SalesCustomName2"},
+                ]
+            },
+        ],
     },
     "AccountingInfoPrefs": {
         "BookCloseDate": "2018-12-31",
