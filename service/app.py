@@ -20,6 +20,7 @@ from service.web.options import OptionEdge, option_routes
 from service.web.pages import operator_pages
 from service.web.password import PASSWORD_FILE, Password
 from service.web.problems import render_problems
+from service.web.quickbooks_webhooks import WebhookEdge, quickbooks_webhook_routes
 from service.web.raw import SignedRequests
 from service.web.vendors import Vendors
 
@@ -47,6 +48,8 @@ def create_app(stores: Stores) -> Flask:
         edge.signed, stores.connections, stores.option_lists, SettingsCache(stores.database), stores.clock
     )
     app.register_blueprint(option_routes(options))
+    webhooks = WebhookEdge(stores.config, stores.connections, stores.hints, stores.clock)
+    app.register_blueprint(quickbooks_webhook_routes(webhooks))
     app.register_blueprint(health_routes(stores.database, stores.callbacks))
     app.register_blueprint(operator_pages(make_desk(stores)))
     render_problems(app)

@@ -203,17 +203,17 @@ class Hints:
 
 def _coalesce(hints: Iterable[Hint], now: datetime, due_at: datetime) -> list[dict[str, Any]]:
     """One row per entity, always in the same order: of two that write the same ones none waits for the other."""
-    words: dict[Key, dict[str, None]] = {}
+    words: dict[Key, set[str]] = {}
     changed: dict[Key, datetime | None] = {}
     for hint in hints:
-        words.setdefault(hint.key, {}).update(dict.fromkeys(sorted(hint.reasons)))
+        words.setdefault(hint.key, set()).update(hint.reasons)
         known = changed.get(hint.key)
         changed[hint.key] = max((each for each in (known, hint.changed_at) if each), default=None)
     stamps: dict[str, Any] = {"now": to_ms(now), "due_at": to_ms(due_at)}
     return [
         {
             **dict(zip(("vendor", "scope", "kind", "entity_id"), key, strict=True)),
-            "reason": " ".join(words[key]),
+            "reason": " ".join(sorted(words[key])),
             "changed_at": to_ms(at) if (at := changed[key]) else None,
             **stamps,
         }

@@ -1,0 +1,69 @@
+"""QuickBooks says that something changed: verify, write the hints down, answer. No vendor is called here.
+
+Intuit holds back everything that follows until a delivery is answered with 200, within three seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, request
+
+from service.clock import Clock
+from service.config import Config
+from service.errors import SignatureInvalid
+from service.logs import log
+from service.quickbooks.signature import verify_webhook
+from service.quickbooks.webhook import Event, parse_webhook
+from service.store.connections import Connections
+from service.store.hints import Hint, Hints
+from service.web.raw import answer_json, read_body
+
+LOG = logging.getLogger("service.web")
+SIGNATURE = "intuit-signature"
+# What somebody works on; hints of other entities would lie there for ever.
+FOLLOWED = frozenset({"Invoice", "Payment", "CreditMemo"})
+MERGED_CUSTOMER = "MergedCustomer"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEdge:
+    """What taking a webhook needs."""
+
+    config: Config
+    connections: Connections
+    hints: Hints
+    clock: Clock
+
+
+def quickbooks_webhook_routes(edge: WebhookEdge) -> Blueprint:
+    """POST /quickbooks/webhooks."""
+    routes = Blueprint("quickbooks_webhooks", __name__)
+
+    @routes.post("/quickbooks/webhooks")
+    def take() -> Response:
+        body = read_body(request)
+        if not verify_webhook(body, request.headers.get(SIGNATURE), edge.config.quickbooks_webhook_verifier_tokens):
+            raise SignatureInvalid("The signature is not Intuit's: check QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS.")
+        events = parse_webhook(body)
+        connected = {connection.realm_id for connection in edge.connections.all()}
+        ours = [event for event in events if event.realm_id in connected]
+        heard = edge.hints.hear(derive_hints(ours), edge.clock.now())
+        log(LOG, "webhook", events=len(events), strange=len(events) - len(ours), heard=heard)
+        return answer_json({"status": "ok"})
+
+    return routes
+
+
+def derive_hints(events: Iterable[Event]) -> Iterator[Hint]:
+    """What to look at because of these events."""
+    for event in events:
+        if event.entity in FOLLOWED:
+            reasons = frozenset({event.operation})
+            yield Hint("quickbooks", event.realm_id, event.entity, event.entity_id, reasons, event.at)
+        if event.entity == "Customer" and event.operation == "merged" and event.deleted_id:
+            # The invoices of the one that is gone are the other's now.
+            reasons = frozenset({f"into:{event.entity_id}"})
+            yield Hint("quickbooks", event.realm_id, MERGED_CUSTOMER, event.deleted_id, reasons, event.at)
