@@ -52,6 +52,7 @@ class Tokens:
         self._held: dict[str, _Held] = {}
         self._used_at: dict[str, datetime] = {}
         self._resting: dict[str, tuple[int, datetime]] = {}
+        self._unwritten: dict[str, tuple[int, datetime, Refreshed]] = {}
 
     def access_token(self, owner_id: str, rejected: str | None = None) -> str:
         """A token that lives a while; never `rejected`, the one the vendor has just refused.
@@ -118,18 +119,12 @@ class Tokens:
         have is tried again, once the vendor answers: then it works, or is refused and somebody reconnects.
         """
         found = self._find(owner_id)
-        self._respect_rest(found)
-        try:
-            new = self._refresh(found.refresh_token)
-        except TryLater as error:
-            self._resting[owner_id] = (found.version, self._clock.now() + max(REST, error.after or REST))
-            log(LOG, "refresh without an answer", level=logging.WARNING, vendor=self._vendor, owner=owner_id)
-            raise
-        except NotConnected:
-            self._credentials.revoke(found, self._clock.now())
-            log(LOG, "access revoked", level=logging.ERROR, vendor=self._vendor, owner=owner_id)
-            raise
-        now = self._clock.now()
+        # What the vendor has answered before and our database would not take then: the old one is refused by now.
+        unwritten = self._unwritten.get(owner_id)
+        if unwritten is None or unwritten[0] != found.version:
+            unwritten = (found.version, self._clock.now(), self._ask(found))
+            self._unwritten[owner_id] = unwritten
+        _, now, new = unwritten
         expires_at = now + new.expires_in
         self._credentials.keep(
             self._vendor,
@@ -141,9 +136,24 @@ class Tokens:
             hard_expires_at=now + new.hard_expires_in if new.hard_expires_in else None,
             now=now,
         )
+        self._unwritten.pop(owner_id, None)
         self._resting.pop(owner_id, None)
         log(LOG, "refreshed", vendor=self._vendor, owner=owner_id)
         return _Held(new.access_token, _fresh_until(now, expires_at))
+
+    def _ask(self, found: Credential) -> Refreshed:
+        """The vendor's new tokens. Raises: NotConnected, TryLater."""
+        self._respect_rest(found)
+        try:
+            return self._refresh(found.refresh_token)
+        except TryLater as error:
+            self._resting[found.owner_id] = (found.version, self._clock.now() + max(REST, error.after or REST))
+            log(LOG, "refresh without an answer", level=logging.WARNING, vendor=self._vendor, owner=found.owner_id)
+            raise
+        except NotConnected:
+            self._credentials.revoke(found, self._clock.now())
+            log(LOG, "access revoked", level=logging.ERROR, vendor=self._vendor, owner=found.owner_id)
+            raise
 
     def _respect_rest(self, found: Credential) -> None:
         """Raises TryLater while a refresh of this very credential has just gone without an answer."""

@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import sqlalchemy as sa
-
 from service.store.database import Database
-
-# The transaction is idle while a vendor is called. Longer than this nobody alive holds a lock.
-_PATIENT = sa.text("SET LOCAL idle_in_transaction_session_timeout = '120s'")
+from service.store.lock_session import LockSession
 
 
 class Locks:
@@ -25,6 +21,7 @@ class Locks:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._session = LockSession(database)
         self._guard = threading.Lock()
         self._threads: dict[str, threading.Lock] = {}
 
@@ -46,7 +43,8 @@ class Locks:
                 fcntl.flock(held, fcntl.LOCK_EX)
                 yield
         else:
-            with self._database.engine.begin() as connection:
-                connection.execute(_PATIENT)
-                self._database.lock_row(connection, name)
+            self._session.take(name)
+            try:
                 yield
+            finally:
+                self._session.let_go(name)

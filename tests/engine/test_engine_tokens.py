@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from service.clock import FixedClock
 from service.engine.tokens import MARGIN, REST, Refreshed, Tokens
@@ -235,6 +236,23 @@ def test_new_tokens_are_kept_before_anybody_has_them(worker: Worker, vendor: Ven
         tx.exec_driver_sql("ALTER TABLE credentials_away RENAME TO credentials")
     assert worker.get() == "access-1"
     assert worker.row().refresh_token == vendor.newest
+
+
+def test_a_new_token_the_database_did_not_take_is_written_later(
+    worker: Worker, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("keep", {}, TimeoutError())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worker.credentials, "keep", away)
+        for _ in range(2):
+            with pytest.raises(sa.exc.OperationalError):
+                worker.get()
+    assert vendor.refreshes == 1, "the old refresh token is refused by now"
+    assert worker.get() == "access-1"
+    assert worker.row().refresh_token == "refresh-1"
+    assert vendor.refreshes == 1
 
 
 def test_tokens_are_never_printed(worker: Worker) -> None:

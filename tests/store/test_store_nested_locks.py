@@ -18,3 +18,15 @@ def test_names_never_wait_for_each_other(database_url: str) -> None:
         for number in range(40):
             held.enter_context(locks.hold(f"realm:{number}"))
     database.close()
+
+
+@pytest.mark.timeout(20)
+def test_a_held_lock_takes_no_connection_from_who_writes(database_url: str) -> None:
+    database = Database(database_url, 2)
+    locks = Locks(database)
+    with ExitStack() as held:
+        for number in range(40):
+            held.enter_context(locks.hold(f"refresh:quickbooks:{number}"))
+        with database.write() as tx:
+            tx.exec_driver_sql("DELETE FROM pauses")
+    database.close()
