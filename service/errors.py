@@ -36,6 +36,7 @@
         NumberMissing            NO_INVOICE_NUMBER
         NumberTaken              DUPLICATE_NUMBER
         InvoiceExists            INVOICE_EXISTS
+        TotalDiffers             TOTAL_DIFFERS
         BooksClosed              BOOKS_CLOSED
         SubscriptionEnded        QBO_SUBSCRIPTION_ENDED
         RefusedByQuickBooks      QBO_REJECTED
@@ -230,6 +231,12 @@ class NumberTaken(CannotInvoice):
 
 class InvoiceExists(CannotInvoice):
     code = "INVOICE_EXISTS"
+
+
+class TotalDiffers(CannotInvoice):
+    """Told with an invoice that exists but comes to another total than the deal; never raised."""
+
+    code = "TOTAL_DIFFERS"
 
 
 class BooksClosed(CannotInvoice):

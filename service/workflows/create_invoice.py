@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from service.engine.runtime import workflow
-from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken
+from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken, TotalDiffers
 from service.ids import DealId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
@@ -16,6 +16,8 @@ from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, par
 from service.invoicing.invoice import outputs
 from service.invoicing.marks import derive_mark, names_deal
 from service.invoicing.numbering import is_template
+from service.invoicing.read_back import find_difference
+from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
 from service.quickbooks.invoices import parse_invoice
@@ -29,6 +31,7 @@ from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.run_callback import run_callback
 from service.workflows.services import Services
+from service.workflows.split_deal import count_shares
 from service.workflows.view_invoice import known_invoice, view_invoice
 from service.workflows.write_invoice import (
     Written,
@@ -72,6 +75,9 @@ def invoice_deal(services: Services, callback: StoredCallback) -> None:
     repeated = open_reservation is not None
     names = names_of(services, callback.portal_id, realm_id)
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
+        adopt_unknown(services, callback, realm_id, realm)
+        gathered = replace(gathered, deal=count_shares(services, callback.portal_id, realm_id, gathered.deal))
     if inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
         existing = find_existing(services, callback, realm_id, gathered, realm)
         if existing is not None:
@@ -255,7 +261,12 @@ def settle(services: Services, callback: StoredCallback, realm: KnownRealm, writ
     with services.database.write() as tx:
         end_created(services, tx, written, now)
         services.invoices.keep(tx, row)
-        services.callbacks.settle(tx, callback, SUCCESS, outputs_of(services, row, realm, today), now)
+        given = outputs_of(services, row, realm, today)
+        differs = find_difference(written.reservation.body, written.entity)
+        if differs:
+            given |= {"errorCode": TotalDiffers.code, "errorMessage": differs}
+        error = (TotalDiffers.code, differs) if differs else None
+        services.callbacks.settle(tx, callback, SUCCESS, given, now, error)
     log(LOG, "invoiced", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=row.invoice_id)
 
 

@@ -64,7 +64,11 @@ def properties_of(services: Services, callback: StoredCallback) -> dict[str, str
         for row in services.invoices.of_deal(callback.portal_id, DealId(callback.object_id))
     ]
     shown = choose_shown(views)
-    return deal_properties(shown, roll_up(views, today)) if shown else {}
+    if shown is None:
+        return {}
+    told = deal_properties(shown, roll_up(views, today))
+    # An invoice that is there, but not as the deal has it.
+    return told | (failure_properties(callback.error_code, callback.error_message or "") if callback.error_code else {})
 
 
 def tell_workflow(services: Services, callback: StoredCallback) -> str:

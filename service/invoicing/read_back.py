@@ -1,0 +1,44 @@
+"""What QuickBooks made of a draft, compared with what the draft came to. Knows no call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from service.invoicing.money import Money
+
+_ZERO = Decimal(0)
+
+
+def derive_expected(body: bytes | str) -> Decimal:
+    """What a draft's bytes come to: before tax, or with it where the prices hold it."""
+    lines = json.loads(body, parse_float=Decimal, parse_int=Decimal)["Line"]
+    sold = sum((_amount(line) for line in lines if "SalesItemLineDetail" in line), _ZERO)
+    return sold - sum((_amount(line) for line in lines if "DiscountLineDetail" in line), _ZERO)
+
+
+def find_difference(body: bytes, entity: Mapping[str, Any]) -> str | None:
+    """What a person should hear when QuickBooks came to another total; None when all but the tax agrees.
+
+    `entity` is QuickBooks' answer to the create, or the sale as found later.
+    """
+    expected = derive_expected(body)
+    tax = entity.get("TxnTaxDetail") or {}
+    made = Decimal(str(entity.get("TotalAmt", 0)))
+    is_inclusive = json.loads(body).get("GlobalTaxCalculation") == "TaxInclusive"
+    if not is_inclusive:
+        made -= Decimal(str(tax.get("TotalTax", 0)))
+    if made == expected:
+        return None
+    currency = (entity.get("CurrencyRef") or {}).get("value", "")
+    what = "with tax" if is_inclusive else "before tax"
+    return (
+        f"QuickBooks came to {Money(made, currency)} {what}, the deal comes to {Money(expected, currency)}. "
+        "Compare the two, and correct or void it in QuickBooks."
+    )
+
+
+def _amount(line: Mapping[str, Any]) -> Decimal:
+    return Decimal(str(line["Amount"]))
