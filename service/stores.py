@@ -19,6 +19,7 @@ from service.store.option_lists import OptionLists
 from service.store.preflights import Preflights
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
+from service.store.sync import SyncTables
 from service.store.vault import Vault
 
 
@@ -61,6 +62,10 @@ class Stores:
     @cached_property
     def option_lists(self) -> OptionLists:
         return OptionLists(self.database)
+
+    @cached_property
+    def sync(self) -> SyncTables:
+        return SyncTables(self.database)
 
     @cached_property
     def callbacks(self) -> Callbacks:

@@ -97,6 +97,7 @@ def make_services(stores: Stores) -> Services:
         preflights=stores.preflights,
         option_lists=stores.option_lists,
         hints=stores.hints,
+        sync=stores.sync,
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
     )
 

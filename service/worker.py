@@ -22,6 +22,7 @@ from service.store.schema import migrate
 from service.wiring import make_services, open_stores
 from service.workflows import create_invoice, learn_connection, refresh_options, refresh_tokens
 from service.workflows.services import Services, provide
+from service.workflows.synchronize import Synchronizer
 
 LOG = logging.getLogger("service.worker")
 PATIENCE = timedelta(seconds=15)
@@ -83,8 +84,8 @@ def _runs_are_left() -> bool:
     return any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())
 
 
-def make_chores(services: Services) -> tuple[Chores, Chores]:
-    """What goes on beside the runs: one thread for access, one for what is read ahead of need."""
+def make_chores(services: Services) -> tuple[Chores, ...]:
+    """What goes on beside the runs: one thread for access, one for what is read ahead of need, one for the sync."""
     access = (
         (30.0, partial(refresh_tokens.refresh_ahead, services)),
         (60.0, partial(refresh_tokens.let_go_on, services)),
@@ -95,7 +96,12 @@ def make_chores(services: Services) -> tuple[Chores, Chores]:
         (2.0, partial(learn_connection.learn_connections, services)),
         (5.0, partial(refresh_options.refresh_options, services)),
     )
-    return Chores("access", services.clock, access), Chores("reading", services.clock, reading)
+    in_step = ((1.0, Synchronizer(services).work),)
+    return (
+        Chores("access", services.clock, access),
+        Chores("reading", services.clock, reading),
+        Chores("sync", services.clock, in_step),
+    )
 
 
 def _count_own_crashes(engine: Engine, starter: Starter, slot: Slot) -> None:

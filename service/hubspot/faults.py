@@ -125,6 +125,11 @@ def list_property_names(error: RefusedByHubSpot) -> tuple[str, ...]:
     return names
 
 
+def explain_refusal(status: int, body: bytes) -> RefusedByHubSpot:
+    """What the refusal of one input of a batch means; `body`: its part of the answer."""
+    return _refusal(status, parse_fault(body))
+
+
 def _refusal(status: int, fault: Fault) -> RefusedByHubSpot:
     if status == 403:
         wanted = ", ".join(fault.scopes) or "not named by HubSpot"

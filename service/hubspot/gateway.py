@@ -20,6 +20,7 @@ from service.hubspot import answers, faults, paths
 from service.hubspot.answers import AccountDetails, Association, AssociationType, Completion, CrmRecord
 from service.hubspot.batches import split_batches, write_all
 from service.hubspot.properties import KnownProperty, PropertyDefinition, PropertyGroup, widened_options
+from service.hubspot.records import Records
 from service.hubspot.transport import PORTAL_HEADER, AccessToken, Line, PortalLine, attach
 from service.ids import CallbackId, PortalId
 from service.wire import Answer, NoAnswer, Pace, Wire
@@ -40,6 +41,8 @@ class Gateway:
     def __init__(self, *, api_url: str, version: str, wire: Wire, pace: Pace, access_token: AccessToken) -> None:
         self._line = PortalLine(Line(api_url, version, wire), pace, access_token)
         deliver = self._line.deliver
+        self.records = Records(self._line)
+        """Many objects at a time, for whoever keeps them in step."""
         crm = attach(objects.ApiClient(objects.Configuration()), deliver)
         self._objects, self._object_batches = objects.BasicApi(crm), objects.BatchApi(crm)
         between = attach(neighbours.ApiClient(neighbours.Configuration()), deliver)

@@ -125,6 +125,11 @@ class Gateway:
             start += len(page)
         return list(found.values())
 
+    def page(self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int) -> list[dict[str, Any]]:
+        """One page of at most `PAGE` entities by their ids, from the `start`th on; pages may overlap."""
+        statement = select(entity, where, columns=columns, order_by="Id", start=start, most=PAGE)
+        return _page(self._read(realm_id).query(statement), entity)
+
     def void(
         self, realm_id: RealmId, entity: str, entity_id: str, sync_token: str, request_id: RequestId | None = None
     ) -> dict[str, Any]:

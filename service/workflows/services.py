@@ -25,6 +25,7 @@ from service.store.preflights import Preflights
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.settings import SettingsCache
+from service.store.sync import SyncTables
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Services:
     preflights: Preflights
     option_lists: OptionLists
     hints: Hints
+    sync: SyncTables
     quickbooks_sandbox: bool = False
 
 

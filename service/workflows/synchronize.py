@@ -1,0 +1,187 @@
+"""Keep contacts and customers, products and items in step: the pass, then hints, due records and polls.
+
+One process works on an object at a time; what is off is not looked at, and nothing is asked for it.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from service.errors import NotConnected, ServiceError, TryLater
+from service.ids import RealmId
+from service.logs import log
+from service.store.connections import LIVE
+from service.store.hints import TakenHint
+from service.store.sync_settings import SyncObject
+from service.sync.direction import PAIRINGS
+from service.sync.record import properties_to_read
+from service.workflows.follow_records import (
+    erase,
+    follow_due,
+    follow_entities,
+    follow_merged_entity,
+    follow_objects,
+)
+from service.workflows.pass_over import OVERLAP, step
+from service.workflows.refresh_tokens import note_lost_access
+from service.workflows.services import Services
+
+LOG = logging.getLogger("service.sync")
+# QuickBooks' reads are metered: four polls an hour are 2,900 of 500,000 a month.
+POLL = timedelta(minutes=15)
+# https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
+LONGEST_CHANGES = timedelta(days=29)
+LEASE = timedelta(minutes=2)
+TURN_SECONDS = 5.0
+AT_ONCE = 100
+REST = timedelta(seconds=30)
+Follow = Callable[[Services, SyncObject, Sequence[TakenHint]], None]
+
+
+class Synchronizer:
+    """A worker's part in it; remembers only whom it should leave alone for a while."""
+
+    def __init__(self, services: Services) -> None:
+        self._services, self._owner = services, uuid.uuid4().hex
+        self._rests: dict[tuple[int, str, str], datetime] = {}
+
+    def work(self) -> bool:
+        """A turn for every object that is on; False when there was nothing to do."""
+        services, busy = self._services, False
+        live = {(c.portal_id, c.realm_id) for c in services.connections.all() if c.state == LIVE}
+        on = [each for each in services.sync.settings.on() if (each.portal_id, each.realm_id) in live]
+        for known in on:
+            if self._may_begin(known):
+                busy |= self._take_turn(known)
+                services.sync.settings.release(known, self._owner)
+        return busy
+
+    def _may_begin(self, known: SyncObject) -> bool:
+        now = self._services.clock.now()
+        rests = self._rests.get((known.portal_id, known.realm_id, known.name))
+        return (rests is None or rests <= now) and self._services.sync.settings.claim(known, self._owner, now, LEASE)
+
+    def _take_turn(self, known: SyncObject) -> bool:
+        services, key = self._services, (known.portal_id, known.realm_id, known.name)
+        began, busy = services.clock.monotonic(), False
+        try:
+            while self._do_some(known):
+                busy = True
+                known = services.sync.settings.find(*key)
+                spent = services.clock.monotonic() - began
+                if known.state != "on" or spent > TURN_SECONDS or not self._may_begin(known):
+                    break
+            if known.problem:
+                services.sync.settings.progress(replace(services.sync.settings.find(*key), problem=None))
+        except NotConnected as error:
+            note_lost_access(services, error, known.portal_id, known.realm_id, services.clock.now())
+            self._rest(known, error, timedelta(minutes=1))
+        except TryLater as error:
+            self._rest(known, error, error.after or REST)
+        except ServiceError as error:
+            self._rest(known, error, timedelta(minutes=5))
+        return busy
+
+    def _rest(self, known: SyncObject, error: ServiceError, span: timedelta) -> None:
+        services, key = self._services, (known.portal_id, known.realm_id, known.name)
+        self._rests[key] = services.clock.now() + span
+        services.sync.settings.progress(replace(services.sync.settings.find(*key), problem=error.sentence))
+        log(LOG, "sync rests", level=logging.WARNING, object=known.name, reason=type(error).__name__)
+
+    def _do_some(self, known: SyncObject) -> bool:
+        """A piece of work; False when there is none."""
+        services = self._services
+        if known.phase != "done":
+            step(services, known)
+            return True
+        if self._follow_hints(known):
+            return True
+        due = services.sync.links.due(known, services.clock.now(), AT_ONCE)
+        if due:
+            follow_due(services, known, due)
+            return True
+        if known.next_poll_at is None or known.next_poll_at <= services.clock.now():
+            poll(services, known)
+            return True
+        return False
+
+    def _follow_hints(self, known: SyncObject) -> bool:
+        here = self._take("hubspot", str(known.portal_id), known.name)
+        if here:
+            self._work_on(here, follow_hubspot)
+        there = self._take("quickbooks", known.realm_id, known.pairing.entity)
+        if there:
+            self._work_on(there, follow_quickbooks)
+        return bool(here or there)
+
+    def _take(self, vendor: str, scope: str, kind: str) -> list[TakenHint]:
+        services = self._services
+        return services.hints.take(vendor, [kind], services.clock.now(), AT_ONCE, scope=scope)
+
+    def _work_on(self, taken: list[TakenHint], follow: Follow) -> None:
+        """Everybody who shares the portal or realm follows the same hints, then they are done."""
+        services, now = self._services, self._services.clock.now()
+        shared = [each for each in services.sync.settings.on() if _concerns(each, taken[0]) and each.phase == "done"]
+        try:
+            for each in shared:
+                follow(services, each, taken)
+        except ServiceError as error:
+            wait = error.after if isinstance(error, TryLater) and error.after else REST
+            services.hints.later(taken, now + wait, type(error).__name__)
+            raise
+        services.hints.done(taken, services.clock.now())
+
+
+def follow_hubspot(services: Services, known: SyncObject, taken: Sequence[TakenHint]) -> None:
+    """What HubSpot told of."""
+    private = [hint.entity_id for hint in taken if "privacy" in hint.reasons]
+    for object_id in private:
+        erase(services, known, object_id)
+    follow_objects(services, known, [hint.entity_id for hint in taken if hint.entity_id not in private])
+
+
+def follow_quickbooks(services: Services, known: SyncObject, taken: Sequence[TakenHint]) -> None:
+    """What QuickBooks told of."""
+    ids = []
+    for hint in taken:
+        heir = next((word.removeprefix("into:") for word in hint.reasons if word.startswith("into:")), None)
+        if heir:
+            follow_merged_entity(services, known, hint.entity_id, heir)
+        ids.append(heir or hint.entity_id)
+    follow_entities(services, known, list(dict.fromkeys(ids)))
+
+
+def poll(services: Services, known: SyncObject) -> None:
+    """Repair what webhooks missed: whatever changed on either side since the last look."""
+    now = services.clock.now()
+    since_there, since_here = known.polled_quickbooks_at, known.polled_hubspot_at
+    if since_there is None or since_here is None or now - since_there > LONGEST_CHANGES:
+        services.sync.settings.begin(known, now)
+        return
+    wanted = properties_to_read(known.fields, known.filter)
+    pages = services.hubspot.records.changed_since(
+        known.portal_id, known.name, known.pairing.modified, since_here, wanted
+    )
+    for page in pages:
+        follow_objects(services, known, [], {each.id: each.properties for each in page})
+    changes = services.quickbooks.changes(RealmId(known.realm_id), [known.pairing.entity], since_there)
+    if not changes.complete:
+        services.sync.settings.begin(known, now)
+        return
+    found = {str(each["Id"]): each for each in changes.changed.get(known.pairing.entity, [])}
+    follow_entities(services, known, changes.deleted.get(known.pairing.entity, []), None)
+    follow_entities(services, known, [], found)
+    fresh = services.sync.settings.find(known.portal_id, known.realm_id, known.name)
+    services.sync.settings.progress(
+        replace(fresh, polled_hubspot_at=now - OVERLAP, polled_quickbooks_at=now - OVERLAP, next_poll_at=now + POLL)
+    )
+
+
+def _concerns(known: SyncObject, hint: TakenHint) -> bool:
+    if hint.vendor == "hubspot":
+        return str(known.portal_id) == hint.scope and known.name == hint.kind
+    return known.realm_id == hint.scope and PAIRINGS[known.name].entity == hint.kind
