@@ -48,12 +48,13 @@ def run_worker(config: Config) -> None:
     _count_own_crashes(engine, starter, slot)
     engine.launch()
     chores = make_chores(services)
-    for each in (starter, *chores):
+    parts: tuple[Starter | Chores, ...] = (*chores, starter)
+    for each in reversed(parts):
         each.start()
     log(LOG, "working", slot=slot.number, database="sqlite" if stores.database.is_sqlite else "postgresql")
     stop.wait()
     log(LOG, "stopping")
-    for each in (*chores, starter):
+    for each in parts:
         each.stop()
     engine.stop(PATIENCE)
     slot.release()

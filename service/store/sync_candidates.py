@@ -39,8 +39,8 @@ _PAGE = sa.text(
         ORDER BY c.place, c.id LIMIT :limit"""  # noqa: S608
 )
 _COUNT = sa.text(f"SELECT count(*) FROM sync_candidates c WHERE {_OF}")  # noqa: S608
-_GET = sa.text(f"SELECT c.* FROM sync_candidates c WHERE {_OF} AND c.id IN :ids").bindparams(  # noqa: S608
-    sa.bindparam("ids", expanding=True)
+_GET = sa.text(f"SELECT c.* FROM sync_candidates c WHERE {_OF} AND c.id IN :keys").bindparams(  # noqa: S608
+    sa.bindparam("keys", expanding=True)
 )
 # Whoever shares the e-mail address, SKU or name; and whether he is linked already.
 _ALIKE = {
@@ -91,7 +91,7 @@ class SyncCandidates:
         if not ids:
             return {}
         with self._database.read() as connection:
-            found = connection.execute(_GET, {**known.key, "side": side.value, "ids": list(ids)}).mappings()
+            found = connection.execute(_GET, {**known.key, "side": side.value, "keys": list(ids)}).mappings()
             return {each["id"]: _read(each) for each in found}
 
     def alike(self, known: SyncObject, side: Side, strongs: Sequence[str], names: Sequence[str]) -> list[Candidate]:
