@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from service.errors import DepositTooLarge
-from service.ids import CustomerId, ItemId, Mark
+from service.ids import CustomerId, DealId, ItemId, Mark
 from service.invoicing.billing import check_total, plan_lines
 from service.invoicing.body import canonical_body
 from service.invoicing.currency import decide_currency
@@ -107,12 +107,12 @@ def draft_sale(
     txn_date = decide_txn_date(inputs, realm, today)
     lines = draft_lines(billed, item_ids, currency, inputs, realm)
     check_total(lines.total)
-    number = _decide_number(deal, inputs, realm, mark, txn_date, generation, prefix)
+    number = decide_number(deal.id, inputs, realm, mark, txn_date, generation, prefix)
     return Draft(
         customer_id=customer_id,
         txn_date=txn_date,
         billed=lines,
-        private_note=_write_note(deal, inputs, mark),
+        private_note=write_note(deal.id, inputs, mark),
         number=number,
         bill_email=recipient.email if recipient and is_email(recipient.email) else None,
         header=derive_header(inputs, realm, currency, recipient),
@@ -193,20 +193,28 @@ def _allow_online(payment: OnlinePayment | None) -> dict[str, object]:
     }
 
 
-def _decide_number(
-    deal: Deal, inputs: SaleInputs, realm: RealmFacts, mark: Mark, txn_date: date, generation: int, prefix: str
+def decide_number(
+    deal_id: DealId,
+    inputs: SaleInputs,
+    realm: RealmFacts,
+    mark: Mark,
+    txn_date: date,
+    generation: int = 0,
+    prefix: str = "D",
 ) -> str | None:
+    """The number of a sale where the realm leaves it to us; None: QuickBooks counts by itself."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (DocNumber)
     # Without custom numbers QuickBooks counts by itself; with them, none sent means none given.
     if not realm.custom_numbers:
         return None
     if inputs.number:
-        return fill_template(inputs.number, deal.id, mark, txn_date, generation)
-    return derive_number(prefix, deal.id, mark, generation)
+        return fill_template(inputs.number, deal_id, mark, txn_date, generation)
+    return derive_number(prefix, deal_id, mark, generation)
 
 
-def _write_note(deal: Deal, inputs: SaleInputs, mark: Mark) -> str:
-    signature = sign_note(deal.id, mark, inputs.percentage if inputs.lines == LinesFrom.DEAL_PERCENTAGE else None)
+def write_note(deal_id: DealId, inputs: SaleInputs, mark: Mark) -> str:
+    """The private note: deal and mark, then the author's words."""
+    signature = sign_note(deal_id, mark, inputs.percentage if inputs.lines == LinesFrom.DEAL_PERCENTAGE else None)
     return cut_text("\n".join(filter(None, [signature, drop_marks(inputs.private_note)])), _LONGEST_NOTE)
 
 

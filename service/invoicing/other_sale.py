@@ -1,0 +1,55 @@
+"""What estimates, sales receipts and credit memos share, and invoices do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from service.invoicing.money import Money
+from service.invoicing.sale_inputs import SaleInputs
+
+
+class WhenSaleExists(StrEnum):
+    """What happens when the deal already has one of its kind."""
+
+    RETURN_IT = "return_it"
+    CREATE_ANOTHER = "create_another"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSaleInputs(SaleInputs):
+    """The author's choices; None means that nothing was said."""
+
+    existing: WhenSaleExists = WhenSaleExists.RETURN_IT
+
+
+@dataclass(frozen=True, slots=True)
+class SaleView:
+    """An estimate, sales receipt or credit memo as last seen in QuickBooks. Amounts in `currency`.
+
+    `balance`: what a credit memo has left. `status`: an estimate's, in QuickBooks' word.
+    """
+
+    id: str
+    number: str
+    total: Decimal
+    balance: Decimal
+    currency: str
+    txn_date: date | None
+    expiration_date: date | None
+    recipient: str
+    status: str
+    url: str
+
+    @property
+    def amount_text(self) -> str:
+        """The total, as HubSpot takes numbers."""
+        return Money(self.total, self.currency).text()
+
+    @property
+    def balance_text(self) -> str:
+        """What is left, as HubSpot takes numbers."""
+        return Money(self.balance, self.currency).text()
