@@ -23,15 +23,21 @@ from service.store.schema import migrate
 
 CANDIDATES = ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://root@127.0.0.1:5432/postgres")
 
+CHEAP = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+# What says of which version a schema is.
+VERSIONS = ("alembic_version", "dbos_migrations")
+
 
 class Databases:
     """Makes migrated databases by copying one that was migrated once."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, *, cheap: bool = False) -> None:
+        """`cheap`: waits for no disk; for tests that end no process and cut no power."""
+        self._directory, self._cheap = directory, cheap
         self._template: Path | None = None
         self._server: PostgresServer | None = None
         self._postgres_template: str | None = None
+        self._shared: str | None = None
 
     def fresh(self, kind: str) -> str:
         """The address of a new, migrated database."""
@@ -43,9 +49,17 @@ class Databases:
             return f"sqlite:///{self._directory / f'{uuid.uuid4().hex}.sqlite'}"
         return self._postgres().create()
 
+    def shared(self) -> str:
+        """The address of one migrated PostgreSQL database that is there for all; `empty_rows` it after use."""
+        if self._shared is None:
+            self._shared = self._fresh_postgresql()
+        return self._shared
+
     def drop(self, url: str) -> None:
-        """Throw a database away."""
-        if url.startswith("sqlite"):
+        """Throw a database away; the shared one is emptied."""
+        if url == self._shared:
+            empty_rows(url)
+        elif url.startswith("sqlite"):
             path = Path(url.removeprefix("sqlite:///"))
             for part in path.parent.glob(path.name + "*"):
                 part.unlink(missing_ok=True)
@@ -75,15 +89,16 @@ class Databases:
 
     def _postgres(self) -> PostgresServer:
         if self._server is None:
-            self._server = PostgresServer(self._directory)
+            self._server = PostgresServer(self._directory, CHEAP if self._cheap else "")
         return self._server
 
 
 class PostgresServer:
     """A server that takes new databases."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, options: str = "") -> None:
         self._own: tuple[Path, Path] | None = None
+        self._options = options
         # A server of our own has room for all connections, whoever else uses the one of this machine.
         own = any(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) or shutil.which("pg_ctl")
         self.address = os.environ.get("TEST_POSTGRES_URL") or (None if own else _listening()) or self._start(directory)
@@ -121,9 +136,23 @@ class PostgresServer:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]  # each process of the tests has a server of its own
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=300"
+        options = f"{options} {self._options}".strip()
         _as_postgres([str(bin_directory / "pg_ctl"), "-D", str(data), "-w", "-o", options, "start"])
         self._own = (bin_directory, data)
         return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+
+def empty_rows(url: str) -> None:
+    """End what still uses a PostgreSQL database, and take every row out of it."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "SELECT schemaname, relname FROM pg_stat_user_tables WHERE relname <> ALL (%s)", (list(VERSIONS),)
+        ).fetchall()
+        connection.execute(";".join(f'DELETE FROM "{schema}"."{table}"' for schema, table in tables))
 
 
 def _listening() -> str | None:

@@ -48,10 +48,10 @@ class Said(NamedTuple):
 
 
 @pytest.fixture
-def url(databases: Databases) -> Iterator[str]:
-    made = databases.fresh("sqlite")
+def url(cheap_databases: Databases) -> Iterator[str]:
+    made = cheap_databases.fresh("sqlite")
     yield made
-    databases.drop(made)
+    cheap_databases.drop(made)
 
 
 @pytest.fixture

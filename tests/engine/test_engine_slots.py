@@ -117,8 +117,8 @@ def test_there_is_an_end_to_slots(database: Database) -> None:
         connection.invalidate()
 
 
-def test_slots_of_other_databases_do_not_count(database: Database, databases: Databases) -> None:
-    url = databases.fresh("sqlite" if database.is_sqlite else "postgresql")
+def test_slots_of_other_databases_do_not_count(database: Database, cheap_databases: Databases) -> None:
+    url = cheap_databases.fresh("sqlite" if database.is_sqlite else "postgresql")
     other = Database(url, 2)
     one, foreign = Slot(database), Slot(other)
     assert (one.number, foreign.number) == (1, 1)
@@ -126,4 +126,4 @@ def test_slots_of_other_databases_do_not_count(database: Database, databases: Da
     one.release()
     foreign.release()
     other.close()
-    databases.drop(url)
+    cheap_databases.drop(url)

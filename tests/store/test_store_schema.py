@@ -29,13 +29,13 @@ STORE = Path(service.store.__file__).parent
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Database]:
+def empty(request: pytest.FixtureRequest, cheap_databases: Databases) -> Iterator[Database]:
     """A database nobody has migrated."""
-    url = databases.empty(request.param)
+    url = cheap_databases.empty(request.param)
     opened = Database(url, pool_size=8)
     yield opened
     opened.close()
-    databases.drop(url)
+    cheap_databases.drop(url)
 
 
 def test_a_second_migration_does_nothing(empty: Database) -> None:

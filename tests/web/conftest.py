@@ -12,12 +12,12 @@ from tests.databases import Databases
 
 
 @pytest.fixture
-def make_web(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., Web]]:
+def make_web(cheap_databases: Databases, tmp_path: Path) -> Iterator[Callable[..., Web]]:
     """Web processes with settings of their own, each with a fresh SQLite database."""
     made: list[tuple[Web, str]] = []
 
     def make(**settings: str) -> Web:
-        url = databases.fresh("sqlite")
+        url = cheap_databases.fresh("sqlite")
         web = Web(url, tmp_path, **settings)
         web.connect()
         made.append((web, url))
@@ -26,7 +26,7 @@ def make_web(databases: Databases, tmp_path: Path) -> Iterator[Callable[..., Web
     yield make
     for web, url in made:
         web.close()
-        databases.drop(url)
+        cheap_databases.drop(url)
 
 
 @pytest.fixture
