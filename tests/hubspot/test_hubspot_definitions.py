@@ -22,6 +22,14 @@ def field(definition: dict[str, Any], name: str) -> dict[str, Any]:
     return next(each for each in definition["inputFields"] if each["typeDefinition"]["name"] == name)
 
 
+def place(definition: dict[str, Any], name: str, number: int) -> dict[str, Any]:
+    """An input, moved to where its problems are told by number."""
+    found = field(definition, name)
+    definition["inputFields"].remove(found)
+    definition["inputFields"].insert(number, found)
+    return found
+
+
 def rule(definition: dict[str, Any], name: str) -> dict[str, Any]:
     return next(each for each in definition["executionRules"] if each["labelName"] == name)
 
@@ -66,8 +74,8 @@ CASES: list[tuple[Change, str]] = [
     (lambda d: field(d, "billTo")["typeDefinition"].update(fieldType="list"), "inputFields.1.typeDefinition.fieldType"),
     (lambda d: field(d, "billTo")["typeDefinition"].pop("options"), "inputFields.1.typeDefinition.options: missing"),
     (lambda d: field(d, "billTo")["typeDefinition"].update(help="x"), "inputFields.1.typeDefinition.help: unknown"),
-    (lambda d: field(d, "dueDate").update(supportedValueTypes=["ANY"]), "inputFields.10.supportedValueTypes.0"),
-    (lambda d: field(d, "dueDate").update(supportedValueTypes=[]), "inputFields.10.supportedValueTypes: shorter"),
+    (lambda d: place(d, "dueDate", 1).update(supportedValueTypes=["ANY"]), "inputFields.1.supportedValueTypes.0"),
+    (lambda d: place(d, "dueDate", 1).update(supportedValueTypes=[]), "inputFields.1.supportedValueTypes: shorter"),
     (lambda d: d["executionRules"][0].update(conditions={"errorCode": [1]}), "executionRules.0.conditions.errorCode"),
     (lambda d: d["labels"]["de"].update(actionName=" "), "labels.de.actionName: must not be empty"),
     (lambda d: d["labels"].update(it=d["labels"]["en"]), "labels.it: must be one of en, fr, de, ja, es, pt-br, nl"),
@@ -84,7 +92,10 @@ CASES: list[tuple[Change, str]] = [
     (lambda d: d["inputFields"].remove(field(d, "termId")), "inputFields: termId is missing (the action's inputs"),
     (lambda d: field(d, "termId")["typeDefinition"].update(name="terms"), "inputFields: terms is not among the action"),
     (lambda d: d["inputFields"].append(field(d, "dueDate")), "inputFields: dueDate is there 2 times"),
-    (lambda d: field(d, "billTo")["typeDefinition"]["options"].pop(), "inputFields.billTo.options: primary_company is"),
+    (
+        lambda d: field(d, "billTo")["typeDefinition"]["options"].pop(1),
+        "inputFields.billTo.options: primary_company is",
+    ),
     (
         lambda d: field(d, "billTo")["typeDefinition"]["options"].append({"value": "nobody", "label": "Nobody"}),
         "inputFields.billTo.options: nobody is not among the values the action takes",
