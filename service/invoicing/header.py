@@ -9,6 +9,7 @@ from service.invoicing.deal import Address, Recipient
 from service.invoicing.realm import RealmFacts, SalesTax, refuse_off
 from service.invoicing.sale_inputs import CUSTOM_FIELD_LENGTH, Addresses, SaleInputs
 from service.invoicing.text import cut_text
+from service.invoicing.us_states import shorten_state
 
 _LONGEST_MESSAGE = 1000
 _ADDRESS_LENGTHS = {"Line1": 500, "City": 255, "CountrySubDivisionCode": 255, "PostalCode": 30, "Country": 255}
@@ -100,7 +101,7 @@ def address_fields(address: Address) -> dict[str, str]:
     told = {
         "Line1": address.street,
         "City": address.city,
-        "CountrySubDivisionCode": address.region,
+        "CountrySubDivisionCode": shorten_state(address.region, address.country),
         "PostalCode": address.postal_code,
         "Country": address.country,
     }
@@ -108,4 +109,4 @@ def address_fields(address: Address) -> dict[str, str]:
 
 
 def _can_be_taxed(address: Address) -> bool:
-    return bool(address.region and address.postal_code)
+    return len(shorten_state(address.region, address.country)) == 2 and bool(address.postal_code)

@@ -33,6 +33,21 @@ def derive_alternative_name(display_name: str, attempt: int) -> str:
     return cut_text(display_name, _LONGEST_DISPLAY_NAME - len(suffix)) + suffix
 
 
+def derive_currency_name(display_name: str, currency: str) -> str:
+    """A second customer for another currency says which: "Acme (EUR)"."""
+    # https://developer.intuit.com/app/developer/qbo/docs/workflows/manage-multiple-currencies
+    # A customer's currency is fixed when it is made, and names are taken once.
+    suffix = f" ({currency})"
+    return cut_text(display_name, _LONGEST_DISPLAY_NAME - len(suffix)) + suffix
+
+
+def derive_customer_names(display_name: str, currency: str | None, most: int = 5) -> list[str]:
+    """What a customer may be called, the best name first; `currency` None: the realm has only one."""
+    base = derive_currency_name(display_name, currency) if currency else display_name
+    alternatives = [derive_alternative_name(base, attempt) for attempt in range(1, most)]
+    return list(dict.fromkeys([cut_text(display_name, _LONGEST_DISPLAY_NAME), base, *alternatives]))
+
+
 def derive_item_name(line_item: LineItem) -> str:
     """An item is called like the line item, as far as QuickBooks allows."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (Name)

@@ -121,11 +121,13 @@ def customer_body(
     bill_address: Mapping[str, str] | None = None,
     currency: str | None = None,
     notes: str | None = None,
+    parent_id: CustomerId | None = None,
 ) -> dict[str, Any]:
     """A new customer within QuickBooks' limits.
 
     Names are cleaned and cut, an unusable e-mail is left out.
     `bill_address` has QuickBooks' keys (Line1 … PostalCode). `currency` only where the realm has several.
+    `parent_id`: below whom it stands.
     Raises: DealHasNoRecipient when nothing of the name is left.
     """
     name = clean_name(display_name, DISPLAY_NAME_LENGTH)
@@ -141,6 +143,9 @@ def customer_body(
         "BillAddr": address_body(bill_address or {}),
         "CurrencyRef": {"value": currency} if currency else None,
         "Notes": (notes or "").strip()[:NOTES_LENGTH],
+        # A sub-customer: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
+        "Job": True if parent_id else None,
+        "ParentRef": {"value": parent_id} if parent_id else None,
     }
     return {key: value for key, value in body.items() if value}
 

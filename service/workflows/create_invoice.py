@@ -153,7 +153,7 @@ def prepare(
     deal, portal_id = gathered.deal, callback.portal_id
     billed = plan_lines(deal, gathered.line_items, inputs)
     currency = (deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
-    customer = ensure_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency)
+    customer = ensure_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency, gathered.parent)
     decide_currency(deal, billed, realm.facts, customer.currency)
     item_ids = ensure_items(services, portal_id, realm_id, billed, inputs, realm)
     generation = next_generation(services, callback)

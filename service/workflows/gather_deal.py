@@ -22,17 +22,21 @@ from service.invoicing.deal import (
     read_line_item,
     read_recipient,
 )
-from service.invoicing.sale_inputs import BillTo, LinesFrom, SaleInputs
+from service.invoicing.sale_inputs import BillTo, LinesFrom, Parent, SaleInputs
 from service.workflows.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A deal with everything an invoice needs from HubSpot."""
+    """A deal with everything an invoice needs from HubSpot.
+
+    `parent`: the company below which a new customer stands, where the author wants that.
+    """
 
     deal: Deal
     line_items: tuple[LineItem, ...]
     recipient: Recipient
+    parent: Recipient | None = None
 
 
 def gather_deal(
@@ -56,7 +60,11 @@ def gather_deal(
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
     deal = read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
-    return Gathered(deal, lines, _gather_recipient(services, portal_id, deal_id, inputs))
+    recipient = _gather_recipient(services, portal_id, deal_id, inputs)
+    parent = None
+    if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:
+        parent = find_recipient(services, portal_id, deal_id, RecipientKind.COMPANY)
+    return Gathered(deal, lines, recipient, parent)
 
 
 def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId) -> tuple[LineItem, ...]:

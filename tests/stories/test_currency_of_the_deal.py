@@ -61,7 +61,7 @@ def test_euro_deal_with_a_dollar_customer(harness: Harness) -> None:
     deal_id = deal(harness, "office@dockstreetgrill.example", "EUR")
     before = harness.counts(MANY)
 
-    callback_id = harness.enroll(deal_id)
+    callback_id = harness.enroll(deal_id, {"customerNotFound": "fail"})
     harness.work()
     assert "second customer in EUR" in harness.assert_refused(callback_id, deal_id, "CURRENCY_MISMATCH")
     assert harness.counts(MANY) == before
@@ -80,6 +80,22 @@ def test_euro_deal_with_a_dollar_customer(harness: Harness) -> None:
     harness.work()
     invoice = harness.assert_invoiced_once(in_dollars, dollars, realm_id=MANY)
     assert (invoice["CustomerRef"]["name"], invoice["CurrencyRef"]["value"]) == ("Dock Street Grill", "USD")
+    assert harness.refusals() == []
+
+
+def test_second_customer_is_made_for_the_currency(harness: Harness) -> None:
+    """The same company buys in dollars and in euro: two customers, each remembered for its currency."""
+    harness.connect(realm_id=MANY)
+    company = {"firstname": "", "lastname": "Dock Street Grill", "email": "office@dockstreetgrill.example"}
+    deal_id = harness.make_deal([{**LINE, "hs_line_item_currency_code": "EUR"}], company, deal_currency_code="EUR")
+
+    for _ in range(2):
+        callback_id = harness.enroll(deal_id, {"existingInvoice": "create_another"})
+        harness.work()
+        invoice = harness.assert_invoiced(callback_id, deal_id, realm_id=MANY)
+        assert (invoice["CustomerRef"]["name"], invoice["CurrencyRef"]["value"]) == ("Dock Street Grill (EUR)", "EUR")
+
+    assert [each["DisplayName"] for each in harness.books("Customer", MANY)].count("Dock Street Grill (EUR)") == 1
     assert harness.refusals() == []
 
 
