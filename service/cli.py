@@ -83,8 +83,11 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     change = _add(group, "set", commands.set_connection, "change a connection's settings")
     change.add_argument("--portal", type=int, required=True)
     change.add_argument("--realm", required=True)
-    change.add_argument("--property-names", required=True, metavar="JSON",
+    change.add_argument("--property-names", metavar="JSON",
                         help='deal properties under other names, e.g. {"qbo_invoice_amount": "billed"}')  # fmt: skip
+    change.add_argument("--tax-codes", metavar="JSON",
+                        help="the QuickBooks tax code for a line item's tax rate in HubSpot, by the rate's id, label "
+                             'or percentage, e.g. {"20": "3", "Zero-rated": "5"}')  # fmt: skip
     for name, state, text in (
         ("pause", "paused", "keep callbacks, start no work"),
         ("resume", "live", "go on after a pause"),

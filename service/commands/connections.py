@@ -10,6 +10,7 @@ from service.clock import SystemClock
 from service.config import load_config
 from service.hubspot.properties import find_name_problems
 from service.ids import PortalId, RealmId
+from service.invoicing.tax import find_tax_code_problems
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
 from service.wiring import Stores, open_stores
@@ -52,23 +53,38 @@ def change_connection(arguments: argparse.Namespace) -> int:
 
 
 def set_connection(arguments: argparse.Namespace) -> int:
-    """Give our deal properties the portal's own names; a worker creates what is missing under them."""
-    stores = _stores()
-    try:
-        names = json.loads(arguments.property_names)
-    except ValueError:
-        names = None
-    problems = find_name_problems(names) if isinstance(names, dict) else ["--property-names is no JSON object"]
+    """Change what an operator may say of a connection: property names, what HubSpot's tax rates mean."""
+    changes, problems = _read_changes(arguments)
     if problems:
         for problem in problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
     portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
-    if not change_settings(stores.database, portal_id, realm_id, {"property_names": names}, SystemClock().now()):
+    if not change_settings(_stores().database, portal_id, realm_id, changes, SystemClock().now()):
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
-    print(f"portal {portal_id} and realm {realm_id}: {len(names)} properties have names of their own")
+    told = ", ".join(f"{len(given)} {name.replace('_', ' ')}" for name, given in changes.items())
+    print(f"portal {portal_id} and realm {realm_id}: {told}")
     return 0
+
+
+def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """The settings given, and what is wrong with them."""
+    checks = {"property_names": find_name_problems, "tax_codes": find_tax_code_problems}
+    changes: dict[str, dict[str, str]] = {}
+    problems: list[str] = []
+    for name, find_problems in checks.items():
+        text = getattr(arguments, name)
+        if text is None:
+            continue
+        try:
+            given = json.loads(text)
+        except ValueError:
+            given = None
+        option = f"--{name.replace('_', '-')}"
+        problems += find_problems(given) if isinstance(given, dict) else [f"{option} is no JSON object"]
+        changes[name] = given
+    return changes, problems if changes else ["give --property-names or --tax-codes"]
 
 
 def list_connections(arguments: argparse.Namespace) -> int:

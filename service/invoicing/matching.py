@@ -10,11 +10,12 @@ from service.errors import CustomerInactive, ItemInactive, ItemNotFound, NoDefau
 from service.ids import CustomerId, ItemId
 from service.invoicing.deal import LineItem, id_rank
 from service.invoicing.naming import derive_item_name
-from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
+from service.invoicing.sale_inputs import LinesFrom, NewItemType, SaleInputs, WhenItemNotFound
 from service.invoicing.text import cut_text, quote_text
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (Type)
 _UNSOLD_TYPES = frozenset({"Category", "Group"})
+_TYPES = {NewItemType.SERVICE: "Service", NewItemType.NON_INVENTORY: "NonInventory"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ItemMatches:
-    """What each line item is sold as: `item_ids` and `inactive` by line item id, and the rest."""
+    """What each line item is sold as: `item_ids` and `inactive` by line item id, and the rest.
+
+    `reasons`, by line item id: how the item was recognised, in words for a person.
+    """
 
     item_ids: dict[str, ItemId]
     inactive: dict[str, Item] = field(default_factory=dict)
     unmatched: tuple[LineItem, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An item to be created, and the line items that will be sold as it."""
+    """An item to be created, and the line items that will be sold as it; `type` as QuickBooks names it."""
 
     name: str
     sku: str
@@ -58,6 +63,7 @@ class NewItem:
     unit_price: Decimal
     income_account_id: str
     line_item_ids: tuple[str, ...]
+    type: str = "Service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +108,11 @@ def match_items(
     only where no active one fits.
     """
     index = _index_items(items)
-    matches = {line.id: _match(line, index, stored or {}) for line in line_items}
-    item_ids: dict[str, ItemId] = {line_id: item.id for line_id, item in matches.items() if item and item.active}
-    inactive: dict[str, Item] = {line_id: item for line_id, item in matches.items() if item and not item.active}
-    return ItemMatches(item_ids, inactive, tuple(line for line in line_items if line.id not in item_ids))
+    matches = {line.id: found for line in line_items if (found := _match(line, index, stored or {}))}
+    item_ids: dict[str, ItemId] = {line_id: item.id for line_id, (item, _) in matches.items() if item.active}
+    inactive: dict[str, Item] = {line_id: item for line_id, (item, _) in matches.items() if not item.active}
+    reasons: dict[str, str] = {line_id: reason for line_id, (_, reason) in matches.items()}
+    return ItemMatches(item_ids, inactive, tuple(line for line in line_items if line.id not in item_ids), reasons)
 
 
 def plan_items(
@@ -137,10 +144,10 @@ def plan_items(
             f"{matches.unmatched[0].label} needs a new item in QuickBooks, which needs an income account. "
             'Choose one as "incomeAccountId" in the Create invoice action.'
         )
-    return ItemPlan(matches.item_ids, _plan_new(matches.unmatched, income))
+    return ItemPlan(matches.item_ids, _plan_new(matches.unmatched, income, _TYPES[inputs.new_item_type]))
 
 
-def _plan_new(unmatched: Sequence[LineItem], income_account_id: str) -> tuple[NewItem, ...]:
+def _plan_new(unmatched: Sequence[LineItem], income_account_id: str, item_type: str) -> tuple[NewItem, ...]:
     groups: dict[str, list[LineItem]] = {}
     for line in unmatched:
         groups.setdefault(derive_item_name(line).casefold(), []).append(line)
@@ -152,6 +159,7 @@ def _plan_new(unmatched: Sequence[LineItem], income_account_id: str) -> tuple[Ne
             unit_price=lines[0].price or Decimal(0),
             income_account_id=income_account_id,
             line_item_ids=tuple(line.id for line in lines),
+            type=item_type,
         )
         for lines in groups.values()
     )
@@ -168,15 +176,22 @@ def _index_items(items: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
 
 def _match(
     line: LineItem, index: Mapping[tuple[str, str], Sequence[Item]], stored: Mapping[str, ItemId]
-) -> Item | None:
+) -> tuple[Item, str] | None:
+    """The item and how it was recognised: an active one by the surest key, else an inactive one."""
     keys = [
         ("id", stored.get(line.product_id, "") if line.product_id else ""),
         ("sku", _fold(line.sku)),
         ("name", _fold(line.name)),
         ("name", _fold(derive_item_name(line))),
     ]
-    fitting = [item for key in keys if key[1] for item in index.get(key, ())]
-    return next((item for item in fitting if item.active), fitting[0] if fitting else None)
+    fitting = [(item, _tell_match(key[0], item)) for key in keys if key[1] for item in index.get(key, ())]
+    return next((found for found in fitting if found[0].active), fitting[0] if fitting else None)
+
+
+def _tell_match(kind: str, item: Item) -> str:
+    return {"id": "stored for its product", "sku": f"has the SKU {quote_text(item.sku)}"}.get(
+        kind, f"is called {quote_text(item.name)}"
+    )
 
 
 def _refuse_default(line: LineItem) -> ItemId:

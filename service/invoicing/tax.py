@@ -79,6 +79,15 @@ def decide_tax(realm: RealmFacts, tax_code_id: str | None, prices: Prices = Pric
     return Tax(us.line_code, sale_code=us.sale_code, codes_by_rate=by_rate)
 
 
+def find_tax_code_problems(codes_by_rate: Mapping[str, object]) -> list[str]:
+    """What is wrong with an operator's mapping of tax rates; empty when nothing is."""
+    return [
+        f"the tax rate {rate!r} must lead to taxable, exempt or the id of a tax code"
+        for rate, code in codes_by_rate.items()
+        if not (isinstance(code, str) and (code in _US_CODES or (code.isascii() and code.isdigit())))
+    ]
+
+
 def _decide_without_tax(tax_code_id: str | None) -> Tax:
     if tax_code_id is None or tax_code_id in _EXEMPT:
         return Tax()

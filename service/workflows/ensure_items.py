@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
 from service.ids import CallbackId, ItemId, PortalId, RealmId
 from service.invoicing.deal import LineItem
 from service.invoicing.marks import derive_request_id
-from service.invoicing.matching import Item, ItemMatches, NewItem, match_items, plan_items
+from service.invoicing.matching import Item, ItemMatches, ItemPlan, NewItem, match_items, plan_items
 from service.invoicing.naming import derive_item_name
 from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
 from service.quickbooks import items
@@ -17,6 +18,15 @@ from service.quickbooks.items import FoundItems
 from service.store.links import Link
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSearch:
+    """What is known of the items of line items: from before, found now, and what the author wants of the rest."""
+
+    linked: dict[str, ItemId]
+    matches: ItemMatches
+    plan: ItemPlan
 
 
 def ensure_items(
@@ -31,19 +41,31 @@ def ensure_items(
 
     Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
     """
+    search = find_items(services, portal_id, realm_id, billed, inputs, realm)
+    if inputs.lines == LinesFrom.LINE_ITEMS:
+        _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
+    made = _create_all(services, portal_id, realm_id, search.plan.to_create)
+    _remember(services, portal_id, realm_id, billed, made)
+    return {**search.linked, **search.plan.item_ids, **made}
+
+
+def find_items(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    billed: Sequence[LineItem],
+    inputs: SaleInputs,
+    realm: KnownRealm,
+) -> ItemSearch:
+    """As `ensure_items`, reading only: what would have to be created is a plan."""
     if inputs.lines != LinesFrom.LINE_ITEMS:
-        return plan_items(ItemMatches({}, {}, tuple(billed)), inputs, realm.facts.default_item_id).item_ids
-    known = _find_linked(services, portal_id, realm_id, billed)
-    unknown = [line for line in billed if line.id not in known]
-    if not unknown:
-        return known
-    matches = _match(services, realm_id, unknown)
-    _remember(services, portal_id, realm_id, unknown, matches.item_ids)
+        matches = ItemMatches({}, {}, tuple(billed))
+        return ItemSearch({}, matches, plan_items(matches, inputs, realm.facts.default_item_id))
+    linked = _find_linked(services, portal_id, realm_id, billed)
+    unknown = [line for line in billed if line.id not in linked]
+    matches = _match(services, realm_id, unknown) if unknown else ItemMatches({})
     account = _income_account(services, realm_id, inputs) if matches.unmatched else None
-    plan = plan_items(matches, inputs, realm.facts.default_item_id, account)
-    made = _create_all(services, portal_id, realm_id, plan.to_create)
-    _remember(services, portal_id, realm_id, unknown, made)
-    return {**known, **plan.item_ids, **made}
+    return ItemSearch(linked, matches, plan_items(matches, inputs, realm.facts.default_item_id, account))
 
 
 def _keys(line: LineItem) -> list[tuple[str, str]]:
@@ -102,7 +124,12 @@ def _create_all(
 def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: NewItem) -> ItemId:
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
     body = items.item_body(
-        new.name, new.income_account_id, sku=new.sku, description=new.description, unit_price=new.unit_price
+        new.name,
+        new.income_account_id,
+        sku=new.sku,
+        kind=new.type,
+        description=new.description,
+        unit_price=new.unit_price,
     )
     request_id = derive_request_id(portal_id, realm_id, CallbackId(new.name), 0, f"item {encode(body).decode()}")
     try:

@@ -93,7 +93,9 @@ def find_recipient(
     vocabulary = contacts if is_contact else companies
     belonging = services.portal.get_associations(portal_id, "deals", vocabulary.OBJECT_TYPE, deal_id)
     if type_id is not None:
-        chosen = contacts.choose_lowest(each for each in belonging if any(t.type_id == type_id for t in each.types))
+        # A portal's labels and HubSpot's own types may have the same id; HubSpot's have no label.
+        labelled = (each for each in belonging if any(t.type_id == type_id and t.label for t in each.types))
+        chosen = contacts.choose_lowest(labelled)
     else:
         chosen = contacts.choose_contact(belonging) if is_contact else companies.choose_company(belonging)
     if chosen is None:
