@@ -7,6 +7,7 @@ from functools import cached_property
 
 from service.clock import Clock, SystemClock
 from service.config import Config
+from service.store.adoptions import Adoptions
 from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.credentials import Credentials
@@ -70,6 +71,10 @@ class Stores:
     @cached_property
     def callbacks(self) -> Callbacks:
         return Callbacks(self.database)
+
+    @cached_property
+    def adoptions(self) -> Adoptions:
+        return Adoptions(self.database)
 
     @cached_property
     def connections(self) -> Connections:

@@ -17,6 +17,7 @@ from service.quickbooks.gateway import Gateway as QuickBooksGateway
 from service.quickbooks.oauth import OAuth as QuickBooksOAuth
 from service.store.invoices import Invoices
 from service.store.links import Links
+from service.store.mirrors import Mirrors
 from service.store.pauses import Pauses
 from service.store.settings import SettingsCache
 from service.stores import Stores, open_stores
@@ -52,12 +53,7 @@ def make_services(stores: Stores) -> Services:
         client_id=config.hubspot_client_id,
         client_secret=config.hubspot_client_secrets[0],
     )
-    quickbooks_oauth = QuickBooksOAuth(
-        client_id=config.quickbooks_client_id,
-        client_secret=config.quickbooks_client_secret,
-        redirect_uri=f"{config.public_url}/quickbooks/oauth/callback",
-        discovery_url=config.quickbooks_discovery_url,
-    )
+    quickbooks_oauth = _quickbooks_oauth(stores)
     hubspot_tokens = Tokens("hubspot", stores.credentials, lambda token: _from_hubspot(hubspot_oauth, token), clock)
     quickbooks_tokens = Tokens(
         "quickbooks", stores.credentials, lambda token: _from_quickbooks(quickbooks_oauth, token), clock
@@ -83,6 +79,8 @@ def make_services(stores: Stores) -> Services:
         reservations=stores.reservations,
         invoices=Invoices(stores.database),
         links=Links(stores.database),
+        mirrors=Mirrors(stores.database),
+        adoptions=stores.adoptions,
         connections=stores.connections,
         credentials=stores.credentials,
         settings=SettingsCache(stores.database),
@@ -99,6 +97,16 @@ def make_services(stores: Stores) -> Services:
         hints=stores.hints,
         sync=stores.sync,
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
+    )
+
+
+def _quickbooks_oauth(stores: Stores) -> QuickBooksOAuth:
+    config = stores.config
+    return QuickBooksOAuth(
+        client_id=config.quickbooks_client_id,
+        client_secret=config.quickbooks_client_secret,
+        redirect_uri=f"{config.public_url}/quickbooks/oauth/callback",
+        discovery_url=config.quickbooks_discovery_url,
     )
 
 

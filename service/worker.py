@@ -20,7 +20,7 @@ from service.logs import configure_logs, log
 from service.store.database import Database
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
-from service.workflows import create_invoice, learn_connection, refresh_options, refresh_tokens
+from service.workflows import create_invoice, learn_connection, mirror_invoice, refresh_options, refresh_tokens
 from service.workflows.services import Services, provide
 from service.workflows.synchronize import Synchronizer
 
@@ -86,7 +86,7 @@ def _runs_are_left() -> bool:
 
 
 def make_chores(services: Services) -> tuple[Chores, ...]:
-    """What goes on beside the runs: one thread for access, one for what is read ahead of need, one for the sync."""
+    """What goes on beside the runs: one thread for access, one to read ahead, one for the sync, one for mirrors."""
     access = (
         (30.0, partial(refresh_tokens.refresh_ahead, services)),
         (60.0, partial(refresh_tokens.let_go_on, services)),
@@ -98,10 +98,12 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (5.0, partial(refresh_options.refresh_options, services)),
     )
     in_step = ((1.0, Synchronizer(services).work),)
+    mirroring = ((2.0, partial(mirror_invoice.mirror_invoices, services)),)
     return (
         Chores("access", services.clock, access),
         Chores("reading", services.clock, reading),
         Chores("sync", services.clock, in_step),
+        Chores("mirroring", services.clock, mirroring),
     )
 
 

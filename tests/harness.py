@@ -37,6 +37,7 @@ from service.store.database import from_ms
 from service.store.due import Start
 from service.wiring import make_services, open_stores
 from service.workflows.create_invoice import invoice_deal
+from service.workflows.mirror_invoice import mirror_invoices
 from service.workflows.run_callback import Work, run_callback
 from service.workflows.services import provide
 
@@ -261,6 +262,36 @@ class Harness:
             if not started:
                 return runs
         raise AssertionError(f"still work to do after {most} runs")
+
+    def mirror(self, most: int = 20) -> int:
+        """Bring the HubSpot invoices in step, as the worker's chore does; returns how many were looked at."""
+        done = 0
+        for _ in range(most):
+            found = mirror_invoices(self.services)
+            done += found
+            if not found:
+                return done
+        raise AssertionError(f"still mirrors due after {done}")
+
+    def mirrors(self, portal_id: int = PORTAL) -> list[dict[str, Any]]:
+        """The HubSpot invoices of a portal: properties, and what belongs to each."""
+        hubspot = self.world.hubspot
+        with hubspot.lock:
+            portal = hubspot.portals[portal_id]
+            found = [each for each in portal.objects["invoices"].values() if not each.archived]
+            return [
+                {
+                    **each.properties,
+                    "deals": sorted(portal.associations.of("invoices", each.id, "deals")),
+                    "contacts": sorted(portal.associations.of("invoices", each.id, "contacts")),
+                    "companies": sorted(portal.associations.of("invoices", each.id, "companies")),
+                    "lines": [
+                        dict(portal.objects["line_items"][line].properties)
+                        for line in sorted(portal.associations.of("invoices", each.id, "line_items"))
+                    ],
+                }
+                for each in found
+            ]
 
     def run(self, start: Start) -> None:
         """One run, as the engine would begin it."""

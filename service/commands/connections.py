@@ -8,7 +8,7 @@ import sys
 
 from service.clock import SystemClock
 from service.config import load_config
-from service.hubspot.properties import find_name_problems
+from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
 from service.invoicing.tax import find_tax_code_problems
 from service.store.connection_settings import change_settings
@@ -53,16 +53,35 @@ def change_connection(arguments: argparse.Namespace) -> int:
 
 
 def set_connection(arguments: argparse.Namespace) -> int:
+<<<<<<< HEAD
     """Change what an operator may say of a connection: property names, what HubSpot's tax rates mean."""
     changes, problems = _read_changes(arguments)
+=======
+    """Change a connection's settings; a worker does what follows from them."""
+    changes: dict[str, object] = {}
+    problems: list[str] = []
+    if arguments.property_names is not None:
+        names = _parse_object(arguments.property_names)
+        problems += find_name_problems(names) if names is not None else ["--property-names is no JSON object"]
+        changes["property_names"] = names
+    if arguments.invoice_properties is not None:
+        paths = _parse_object(arguments.invoice_properties)
+        problems += find_mapping_problems(paths) if paths is not None else ["--invoice-properties is no JSON object"]
+        changes["invoice_properties"] = paths
+    if arguments.mirror is not None:
+        changes["mirror"] = arguments.mirror
+    if not changes:
+        problems.append("nothing to set: see `connections set --help`")
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+>>>>>>> 1b43ef4 (Mirror QuickBooks invoices as HubSpot invoice objects)
     if problems:
-        for problem in problems:
-            print(f"error: {problem}", file=sys.stderr)
         return 2
     portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
     if not change_settings(_stores().database, portal_id, realm_id, changes, SystemClock().now()):
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
+<<<<<<< HEAD
     told = ", ".join(f"{len(given)} {name.replace('_', ' ')}" for name, given in changes.items())
     print(f"portal {portal_id} and realm {realm_id}: {told}")
     return 0
@@ -85,6 +104,18 @@ def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, st
         problems += find_problems(given) if isinstance(given, dict) else [f"{option} is no JSON object"]
         changes[name] = given
     return changes, problems if changes else ["give --property-names or --tax-codes"]
+=======
+    print(f"portal {portal_id} and realm {realm_id}: set {', '.join(changes)}")
+    return 0
+
+
+def _parse_object(text: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+>>>>>>> 1b43ef4 (Mirror QuickBooks invoices as HubSpot invoice objects)
 
 
 def list_connections(arguments: argparse.Namespace) -> int:

@@ -87,6 +87,13 @@ def parse_ids(data: Any) -> set[str]:
     return {_id(each["id"]) for each in _listed(data["results"])}
 
 
+def parse_created(data: Any) -> tuple[dict[str, CrmRecord], set[str]]:
+    """What a batch has created, by the name each was given, and the names of those it has refused."""
+    made = {str(each["objectWriteTraceId"]): parse_record(each) for each in _listed(data["results"])}
+    contexts = [each.get("context") or {} for each in _listed(data.get("errors") or [])]
+    return made, {str(name) for each in contexts for name in _listed(each.get("objectWriteTraceId") or [])}
+
+
 def parse_names(data: Any) -> set[str]:
     """The names of the properties listed or created."""
     return {str(each["name"]) for each in _listed(data["results"])}
@@ -132,6 +139,7 @@ def _property(data: Any) -> KnownProperty:
         type=str(data["type"]),
         read_only=(data.get("modificationMetadata") or {}).get("readOnlyValue") is True,
         options=tuple(dict(each) for each in data.get("options") or ()),
+        unique=data.get("hasUniqueValue") is True,
     )
 
 

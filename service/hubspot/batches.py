@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from service.errors import RefusedByHubSpot, ServiceError
+from service.errors import OutcomeUnknown, RefusedByHubSpot, ServiceError
 
+T = TypeVar("T")
 K = TypeVar("K", bound=str)
 
 # https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide (batch: at most 100 inputs)
@@ -33,6 +34,46 @@ def write_all(
         ended |= _write_batch(some, write_many) if len(some) > 1 else {}
         ended |= _write_singly([key for key in some if key not in ended], write_one)
     return ended
+
+
+def create_all(
+    keys: Iterable[K],
+    create_one: Callable[[K], T],
+    create_many: Callable[[Sequence[K]], tuple[Mapping[K, T], set[K]]],
+) -> dict[K, T | ServiceError]:
+    """Create every key's object: together first, then singly those that were surely not created.
+
+    `create_many` returns what was made and which keys were refused; a key in neither may exist: OutcomeUnknown.
+    """
+    ended: dict[K, T | ServiceError] = {}
+    for some in split_batches(keys):
+        if len(some) > 1:
+            ended |= _create_batch(some, create_many)
+        for key in some:
+            if key not in ended:
+                ended[key] = _create_one(key, create_one)
+    return ended
+
+
+def _create_batch(
+    some: Sequence[K], create_many: Callable[[Sequence[K]], tuple[Mapping[K, T], set[K]]]
+) -> dict[K, T | ServiceError]:
+    try:
+        made, refused = create_many(some)
+    except RefusedByHubSpot as error:
+        # A whole batch that is refused has created nothing.
+        return dict.fromkeys(some, error) if error.status == _FORBIDDEN else {}
+    except ServiceError as error:
+        return dict.fromkeys(some, error)
+    silent = OutcomeUnknown("HubSpot did not say what became of it")
+    return {key: made.get(key, silent) for key in some if key not in refused}
+
+
+def _create_one(key: K, create_one: Callable[[K], T]) -> T | ServiceError:
+    try:
+        return create_one(key)
+    except ServiceError as error:
+        return error
 
 
 def _write_batch(some: Sequence[K], write_many: Callable[[Sequence[K]], set[K]]) -> dict[K, ServiceError | None]:

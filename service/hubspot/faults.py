@@ -17,6 +17,7 @@ from service.hubspot.limits import pause_span
 from service.wire import Answer, NoAnswer
 
 UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
+READ_ONLY_PROPERTY = "READ_ONLY_VALUE"
 MISSING_SCOPES = "MISSING_SCOPES"
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,120}", re.ASCII)
 _LONGEST_WAIT = timedelta(days=1)
@@ -37,6 +38,7 @@ class Fault:
     codes: tuple[str, ...] = ()
     property_names: tuple[str, ...] = ()
     unknown_properties: tuple[str, ...] = ()
+    read_only_properties: tuple[str, ...] = ()
     scopes: tuple[str, ...] = ()
 
 
@@ -50,6 +52,7 @@ def parse_fault(body: bytes) -> Fault:
         return Fault()
     errors = [each for each in _list(data.get("errors")) if isinstance(each, dict)]
     unknown = [each for each in errors if each.get("code") == UNKNOWN_PROPERTY]
+    read_only = [each for each in errors if each.get("code") == READ_ONLY_PROPERTY]
     return Fault(
         category=_name(data.get("category")),
         policy=_name(data.get("policyName")),
@@ -57,6 +60,7 @@ def parse_fault(body: bytes) -> Fault:
         codes=_names(each.get("code") for each in errors),
         property_names=_from_contexts(errors, "propertyName"),
         unknown_properties=_from_contexts(unknown, "propertyName"),
+        read_only_properties=_from_contexts(read_only, "propertyName"),
         scopes=_from_contexts(errors, "requiredGranularScopes"),
     )
 
@@ -119,6 +123,12 @@ def list_unknown_properties(error: RefusedByHubSpot) -> tuple[str, ...]:
     return names
 
 
+def list_unwritable_properties(error: RefusedByHubSpot) -> tuple[str, ...]:
+    """The properties that the portal lets nobody write, whatever the value."""
+    names: tuple[str, ...] = getattr(error, "unwritable_properties", ())
+    return names
+
+
 def list_property_names(error: RefusedByHubSpot) -> tuple[str, ...]:
     """The properties whose values a write was refused for."""
     names: tuple[str, ...] = getattr(error, "property_names", ())
@@ -145,7 +155,11 @@ def _refusal(status: int, fault: Fault) -> RefusedByHubSpot:
         said = " ".join(dict.fromkeys(each for each in (f"HTTP {status}", fault.category, *fault.codes) if each))
         sentence = f"HubSpot refused the request ({said})"
     error = RefusedByHubSpot(sentence, status, fault.category)
-    vars(error).update(unknown_properties=fault.unknown_properties, property_names=fault.property_names)
+    vars(error).update(
+        unknown_properties=fault.unknown_properties,
+        property_names=fault.property_names,
+        unwritable_properties=fault.unknown_properties + fault.read_only_properties,
+    )
     return error
 
 

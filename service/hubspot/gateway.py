@@ -8,6 +8,7 @@ belongs to a portal travels with the call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hubspot.automation import actions
@@ -18,7 +19,7 @@ from hubspot.crm.associations import v4 as neighbours
 from service.errors import RefusedByHubSpot, ServiceError
 from service.hubspot import answers, faults, paths
 from service.hubspot.answers import AccountDetails, Association, AssociationType, Completion, CrmRecord
-from service.hubspot.batches import split_batches, write_all
+from service.hubspot.batches import create_all, split_batches, write_all
 from service.hubspot.properties import KnownProperty, PropertyDefinition, PropertyGroup, widened_options
 from service.hubspot.records import Records
 from service.hubspot.transport import PORTAL_HEADER, AccessToken, Line, PortalLine, attach
@@ -28,6 +29,14 @@ from service.wire import Answer, NoAnswer, Pace, Wire
 # What is known of a completion that HubSpot does not take: it never will.
 _GONE = frozenset((400, 404, 409, 410))
 _CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class NewObject:
+    """An object to be created, with what it belongs to."""
+
+    properties: Mapping[str, str]
+    associations: Sequence[Mapping[str, Any]] = ()
 
 
 class Gateway:
@@ -117,9 +126,60 @@ class Gateway:
         associations: Sequence[Mapping[str, Any]] = (),
     ) -> CrmRecord:
         """Create one object. Raises also OutcomeUnknown: it may exist, look before repeating."""
-        body = {"properties": dict(properties), "associations": list(associations)}
+        body = _new(NewObject(properties, associations))
         answer = self._call(portal_id, self._objects.create, object_type, body, creates=True)
         return answers.read_answer(answer, answers.parse_record, creates=True)
+
+    def create_objects(
+        self, portal_id: PortalId, object_type: str, asked: Mapping[str, NewObject]
+    ) -> dict[str, CrmRecord | ServiceError]:
+        """Create objects, each under a name of the caller's, in as few calls as possible.
+
+        Answers per name and raises nothing; OutcomeUnknown: it may exist, look before repeating.
+        """
+
+        def create_one(name: str) -> CrmRecord:
+            return self.create_object(portal_id, object_type, asked[name].properties, asked[name].associations)
+
+        def create_many(some: Sequence[str]) -> tuple[dict[str, CrmRecord], set[str]]:
+            inputs = [{**_new(asked[each]), "objectWriteTraceId": each} for each in some]
+            answer = self._call(portal_id, self._object_batches.create, object_type, {"inputs": inputs}, creates=True)
+            return answers.read_answer(answer, answers.parse_created, creates=True)
+
+        return create_all(asked, create_one, create_many)
+
+    def find_objects(
+        self, portal_id: PortalId, object_type: str, unique_property: str, values: Iterable[str]
+    ) -> dict[str, CrmRecord]:
+        """Objects by the value of a property whose values are unique; read where they are kept, not searched."""
+        found: dict[str, CrmRecord] = {}
+        for some in split_batches(dict.fromkeys(values)):
+            body = {
+                "properties": [unique_property],
+                "propertiesWithHistory": [],
+                "idProperty": unique_property,
+                "inputs": [{"id": each} for each in some],
+            }
+            answer = self._call(portal_id, self._object_batches.read, object_type, body)
+            for each in answers.read_answer(answer, answers.parse_records):
+                found[each.properties.get(unique_property) or ""] = each
+        return found
+
+    def associate(
+        self, portal_id: PortalId, from_type: str, to_type: str, type_id: int, pairs: Iterable[tuple[str, str]]
+    ) -> None:
+        """Associate objects; pairs of which one is gone are passed over, and repeating is harmless."""
+        kind = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": type_id}]
+        known = dict(pairs)
+        for some in split_batches(known):
+            inputs = [{"from": {"id": each}, "to": {"id": known[each]}, "types": kind} for each in some]
+            self._call(portal_id, self._associations.create, from_type, to_type, {"inputs": inputs})
+
+    def archive_objects(self, portal_id: PortalId, object_type: str, ids: Iterable[str]) -> None:
+        """Delete objects; those that are gone already are no error."""
+        for some in split_batches(dict.fromkeys(ids)):
+            body = {"inputs": [{"id": each} for each in some]}
+            self._call(portal_id, self._object_batches.archive, object_type, body)
 
     def complete_callbacks(
         self, portal_id: PortalId, outputs: Mapping[CallbackId, Mapping[str, str]]
@@ -233,6 +293,10 @@ class Gateway:
             raise faults.explain_silence(error, creates=creates) from error
         faults.check_answer(answer, creates=creates)
         return answer
+
+
+def _new(asked: NewObject) -> dict[str, Any]:
+    return {"properties": dict(asked.properties), "associations": list(asked.associations)}
 
 
 def _completion(outputs: Mapping[str, str]) -> dict[str, Any]:

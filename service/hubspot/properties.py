@@ -74,6 +74,7 @@ class KnownProperty:
     type: str
     read_only: bool = False
     options: tuple[Mapping[str, Any], ...] = ()
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,18 @@ def find_name_problems(names: Mapping[str, Any]) -> list[str]:
     resulting = [str(names.get(name, name)) for name in ours]
     problems += sorted({f"{name} is used twice" for name in resulting if resulting.count(name) > 1})
     return problems
+
+
+def find_mapping_problems(mapping: Mapping[str, Any]) -> list[str]:
+    """Why these cannot be properties of HubSpot invoices with the fields they are filled from; empty when they can."""
+    ours = {each.name for each in INVOICE_PROPERTIES}
+    problems = [f"{name} is one of our own properties" for name in mapping if name in ours]
+    problems += [f"{name!r} is no name of a HubSpot property" for name in mapping if not _NAME.fullmatch(name)]
+    return problems + [
+        f"{name} needs the name of a QuickBooks field, such as DepartmentRef.name or CustomField:Crew #"
+        for name, path in mapping.items()
+        if not (isinstance(path, str) and path.strip())
+    ]
 
 
 def rename_definitions(

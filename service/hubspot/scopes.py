@@ -20,9 +20,10 @@ OPTIONAL = (
     "crm.objects.invoices.write",
     "crm.schemas.invoices.read",
     "crm.schemas.invoices.write",
+    "crm.objects.line_items.write",
 )
 # `e-commerce` stands for these: the older, wider scope.
-_WIDER = {"crm.objects.line_items.read": "e-commerce"}
+_WIDER = {"crm.objects.line_items.read": "e-commerce", "crm.objects.line_items.write": "e-commerce"}
 
 
 def find_missing(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:

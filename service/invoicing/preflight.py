@@ -73,6 +73,9 @@ class PortalAnswers:
     wrong_properties: tuple[str, ...] = ()
     own_sync_hints: tuple[str, ...] = ()
     """Names that suggest HubSpot's own QuickBooks app is, or was, at work in the portal."""
+    mirror_obstacle: str = ""
+    """Why invoices cannot be mirrored as HubSpot invoices; "" when they can."""
+    refused_of_mirrors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +186,12 @@ def _judge_lines(realm: RealmAnswers) -> Iterator[Finding]:
 
 def judge_portal(portal: PortalAnswers) -> list[Finding]:
     """What a portal's scopes and properties mean for us."""
-    return [*_judge_scopes(portal), *_judge_properties(portal), *_judge_surroundings(portal)]
+    return [
+        *_judge_scopes(portal),
+        *_judge_properties(portal),
+        *_judge_mirrors(portal),
+        *_judge_surroundings(portal),
+    ]
 
 
 def _judge_scopes(portal: PortalAnswers) -> Iterator[Finding]:
@@ -222,6 +230,22 @@ def _judge_properties(portal: PortalAnswers) -> Iterator[Finding]:
             f"{'; '.join(portal.wrong_properties)}. HubSpot may refuse what we write there.",
             "Change them back in HubSpot under Properties, or give us other names: "
             "`python -m service connections set --property-names`.",
+        )  # fmt: skip
+
+
+def _judge_mirrors(portal: PortalAnswers) -> Iterator[Finding]:
+    if portal.mirror_obstacle:
+        yield Finding(
+            "MIRROR_OFF", Severity.NOTE, "Invoices are not shown as HubSpot invoices",
+            f"{portal.mirror_obstacle.rstrip('.')}. Deals show their invoices in their own properties all the same.",
+            "Grant the invoice scopes by connecting HubSpot again, or turn the mirror off: "
+            "`python -m service connections set --mirror off`.",
+        )  # fmt: skip
+    elif portal.refused_of_mirrors:
+        yield Finding(
+            "MIRROR_INCOMPLETE", Severity.NOTE, "HubSpot does not take all of an invoice",
+            f"Not shown on HubSpot invoices: {', '.join(portal.refused_of_mirrors)}.",
+            "Nothing to do; our own properties on the HubSpot invoice have the figures.",
         )  # fmt: skip
 
 

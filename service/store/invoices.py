@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from service.ids import CallbackId, DealId, InvoiceId, PortalId, RealmId
 from service.store.database import Database, from_ms, to_ms
+from service.store.mirrors import touch_mirror
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,17 @@ class Invoices:
         self._database = database
 
     def keep(self, tx: sa.Connection, invoice: KnownInvoice) -> bool:
-        """Write down the newest state of an invoice; False when a newer one is known.
+        """Write down the newest state of an invoice, its mirror follows; False when a newer one is known.
 
         `known_at` is when the answer was asked for: of two with one sync token, the later question counts.
         """
         row: dict[str, Any] = {name: getattr(invoice, name) for name in KnownInvoice.__slots__}
         row |= {"changed_at": to_ms(invoice.changed_at), "known_at": to_ms(invoice.known_at)}
         row["due_date"] = invoice.due_date.isoformat() if invoice.due_date else None
-        return tx.execute(_KEEP, row).rowcount == 1
+        if tx.execute(_KEEP, row).rowcount != 1:
+            return False
+        touch_mirror(tx, invoice.realm_id, invoice.invoice_id, invoice.portal_id, invoice.known_at)
+        return True
 
     def of_deal(self, portal_id: PortalId, deal_id: DealId) -> list[KnownInvoice]:
         """The deal's invoices in every realm, the one QuickBooks changed last at the end."""

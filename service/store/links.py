@@ -38,6 +38,11 @@ _FIND = sa.text(
     """SELECT kind, key, entity_id, document FROM links
        WHERE portal_id = :portal_id AND realm_id = :realm_id AND kind = :kind AND key IN :keys"""
 ).bindparams(sa.bindparam("keys", expanding=True))
+_LEADING_TO = sa.text(
+    """SELECT kind, key, entity_id, document FROM links
+       WHERE portal_id = :portal_id AND realm_id = :realm_id AND entity_id IN :entity_ids AND kind IN :kinds
+       ORDER BY linked_at, key"""
+).bindparams(sa.bindparam("entity_ids", expanding=True), sa.bindparam("kinds", expanding=True))
 _FORGET = sa.text(
     "DELETE FROM links WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds"
 ).bindparams(sa.bindparam("kinds", expanding=True))
@@ -57,6 +62,17 @@ class Links:
         with self._database.read() as connection:
             rows = connection.execute(_FIND, row).all()
         return {r.key: Link(r.kind, r.key, r.entity_id, json.loads(r.document)) for r in rows}
+
+    def leading_to(
+        self, portal_id: PortalId, realm_id: RealmId, kinds: Sequence[str], entity_ids: Sequence[str]
+    ) -> list[Link]:
+        """The links of some kinds that lead to any of the entities, the oldest first."""
+        if not entity_ids:
+            return []
+        row = {"portal_id": portal_id, "realm_id": realm_id, "kinds": list(kinds), "entity_ids": list(entity_ids)}
+        with self._database.read() as connection:
+            rows = connection.execute(_LEADING_TO, row).all()
+        return [Link(r.kind, r.key, r.entity_id, json.loads(r.document)) for r in rows]
 
     def keep(self, portal_id: PortalId, realm_id: RealmId, links: Sequence[Link], now: datetime) -> None:
         """Remember what was found or created."""

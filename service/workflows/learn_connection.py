@@ -25,6 +25,7 @@ from service.quickbooks.settings import RealmSettings
 from service.store.connections import Connection
 from service.workflows.ensure_properties import Repair, repair_properties
 from service.workflows.know_realm import learn_portal, learn_realm
+from service.workflows.mirror_ability import learn_ability
 from service.workflows.refresh_options import want_options
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services
@@ -89,6 +90,7 @@ def _ask_portal(services: Services, portal_id: PortalId) -> PortalAnswers:
     facts = learn_portal(services, portal_id, now)
     granted = services.introspect(services.tokens["hubspot"].access_token(str(portal_id))).scopes
     deals, invoices = repairs["deals"], repairs["invoices"]
+    mirrors = learn_ability(services, portal_id)
     return PortalAnswers(
         currency=facts.currency,
         time_zone_known=facts.time_zone_known,
@@ -102,6 +104,8 @@ def _ask_portal(services: Services, portal_id: PortalId) -> PortalAnswers:
             for each in repair.wrong
         ),
         own_sync_hints=_hints(deals, invoices),
+        mirror_obstacle=mirrors.obstacle,
+        refused_of_mirrors=tuple(sorted(mirrors.refused)),
     )
 
 

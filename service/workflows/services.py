@@ -12,6 +12,7 @@ from service.engine.tokens import Tokens
 from service.hubspot.gateway import Gateway as HubSpot
 from service.hubspot.oauth import TokenDetails
 from service.quickbooks.gateway import Gateway as QuickBooks
+from service.store.adoptions import Adoptions
 from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.credentials import Credentials, Vendor
@@ -20,6 +21,7 @@ from service.store.hints import Hints
 from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.locks import Locks
+from service.store.mirrors import Mirrors
 from service.store.option_lists import OptionLists
 from service.store.preflights import Preflights
 from service.store.resealing import Resealing
@@ -38,6 +40,8 @@ class Services:
     reservations: Reservations
     invoices: Invoices
     links: Links
+    mirrors: Mirrors
+    adoptions: Adoptions
     connections: Connections
     credentials: Credentials
     settings: SettingsCache

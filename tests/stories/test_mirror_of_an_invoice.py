@@ -1,0 +1,205 @@
+"""Every QuickBooks invoice has one HubSpot invoice object, on the deal and in step, whatever gets lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from service.hubspot import scopes
+from service.ids import DealId
+from service.store.connection_settings import change_settings
+from service.workflows.learn_connection import learn_connections
+from tests.harness import PORTAL, REALM, Harness
+
+
+def invoiced(harness: Harness, story: str = "three-lines") -> str:
+    """A deal of the seed with its invoice; HubSpot's invoice properties are made."""
+    harness.connect()
+    learn(harness)
+    deal_id = harness.story(story)
+    harness.enroll(deal_id)
+    harness.work()
+    return deal_id
+
+
+def learn(harness: Harness) -> None:
+    """As the worker does at connect: create properties, see what the portal takes."""
+    learn_connections(harness.services)
+
+
+def test_one_mirror_on_the_deal_with_its_own_lines(harness: Harness) -> None:
+    deal_id = invoiced(harness)
+    assert harness.mirrors() == []
+    before = len(harness.calls("hubspot"))
+    harness.mirror()
+
+    (invoice,), (mirror,) = harness.invoices(), harness.mirrors()
+    assert mirror["deals"] == [deal_id]
+    assert mirror["contacts"] == [harness.contact_of(deal_id)]
+    assert mirror["hs_invoice_billable"] == "false"
+    assert mirror["hs_invoice_status"] == "draft"
+    assert mirror["hs_number"] == invoice["DocNumber"]
+    assert mirror["hs_amount_billed"] == mirror["hs_balance_due"] == "440.00"
+    assert mirror["qbo_invoice_key"] == f"{REALM}:{invoice['Id']}"
+    assert [(line["name"], line["quantity"], line["price"]) for line in mirror["lines"]] == [
+        (each["SalesItemLineDetail"]["ItemRef"]["name"].rpartition(":")[2], *amounts)
+        for each, amounts in zip(invoice["Line"], [("1", "275"), ("1", "15"), ("2", "75")], strict=False)
+    ]
+    assert len(harness.calls("hubspot")) - before <= 4
+    assert harness.refusals() == []
+
+
+def test_nothing_is_written_when_nothing_changed(harness: Harness) -> None:
+    deal_id = invoiced(harness)
+    harness.mirror()
+    before = len(harness.calls("hubspot"))
+    assert harness.mirror() == 0
+    touch(harness, deal_id)
+    assert harness.mirror() == 1
+    assert len(harness.calls("hubspot")) == before
+
+
+def touch(harness: Harness, deal_id: str) -> None:
+    """The invoice is kept again, unchanged, as after a hint."""
+    (known,) = harness.services.invoices.of_deal(PORTAL, DealId(deal_id))
+    with harness.services.database.write() as tx:
+        harness.services.invoices.keep(tx, known)
+
+
+@pytest.mark.parametrize("kind", ["lose_answer", "lose_request"])
+@pytest.mark.parametrize("path", ["/crm/objects/2026-03/invoices", "/crm/objects/2026-03/line_items"])
+def test_answer_or_request_lost(harness: Harness, kind: str, path: str) -> None:
+    invoiced(harness)
+    harness.trouble(kind, path, times=1, method="POST")
+    for _ in range(4):
+        harness.mirror()
+        harness.pass_time(timedelta(minutes=6))
+    (mirror,) = harness.mirrors()
+    assert len(mirror["lines"]) == 3
+    assert mirror["qbo_invoice_days_overdue"] == "0"
+
+
+def test_overdue_by_the_clock_alone(harness: Harness) -> None:
+    invoiced(harness)
+    harness.mirror()
+    harness.pass_time(timedelta(days=32))
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    assert (mirror["hs_invoice_status"], mirror["qbo_invoice_status"]) == ("open", "overdue")
+    days = int(mirror["qbo_invoice_days_overdue"] or 0)
+    harness.pass_time(timedelta(days=1))
+    harness.mirror()
+    assert harness.mirrors()[0]["qbo_invoice_days_overdue"] == str(days + 1)
+
+
+def test_a_property_that_cannot_be_written_is_dropped_and_remembered(harness: Harness) -> None:
+    # HubSpot's definitions do not tell: only the refusal does.
+    harness.connect()
+    learn(harness)
+    harness.set_sandbox(hubspot={"invoice_read_only": ["hs_amount_billed", "hs_balance_due", "hs_title"]})
+    for _ in range(3):
+        harness.enroll(harness.another_deal())
+    harness.work()
+    harness.mirror()
+    mirrors = harness.mirrors()
+    assert len(mirrors) == 3
+    assert all(each["hs_amount_paid"] == "0.00" and not each.get("hs_amount_billed") for each in mirrors)
+    refused = [each for each in harness.calls("hubspot", "/invoices") if each["status"] == 400]
+    assert len(refused) == 1
+
+
+def test_value_that_a_portal_does_not_take(harness: Harness) -> None:
+    invoiced(harness)
+    set_mapping(harness, {"hs_language": "PrivateNote"})
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    assert not mirror.get("hs_language")
+    assert mirror["hs_amount_billed"] == "440.00"
+
+
+def set_mapping(harness: Harness, mapping: dict[str, str]) -> None:
+    now = harness.clock.now()
+    assert change_settings(harness.services.database, PORTAL, REALM, {"invoice_properties": mapping}, now)
+
+
+def test_portal_without_invoices_is_left_alone(harness: Harness) -> None:
+    harness.connect()
+    granted = [each for each in all_scopes(harness) if "invoices" not in each]
+    harness.ask_sandbox("POST", f"/hubspot/portals/{PORTAL}/scopes", {"scopes": granted})
+    learn(harness)
+    deal_id = harness.story("one-line")
+    callback_id = harness.enroll(deal_id)
+    harness.work()
+    harness.mirror()
+    harness.assert_invoiced_once(callback_id, deal_id)
+    assert harness.mirrors() == []
+    findings = harness.services.preflights.all()[PORTAL, REALM].findings
+    assert "MIRROR_OFF" in [each.code for each in findings]
+    # Granted later: nothing is lost.
+    harness.ask_sandbox("POST", f"/hubspot/portals/{PORTAL}/scopes", {"scopes": all_scopes(harness)})
+    harness.connect()
+    learn(harness)
+    harness.pass_time(timedelta(days=1, minutes=1))
+    harness.mirror()
+    assert len(harness.mirrors()) == 1
+
+
+def all_scopes(harness: Harness) -> list[str]:
+    return [*scopes.REQUIRED, *scopes.OPTIONAL]
+
+
+def test_turned_off(harness: Harness) -> None:
+    invoiced(harness)
+    change_settings(harness.services.database, PORTAL, REALM, {"mirror": "off"}, harness.clock.now())
+    assert harness.mirror() == 0
+    assert harness.mirrors() == []
+
+
+def test_deal_deleted_before_its_invoice_is_mirrored(harness: Harness) -> None:
+    deal_id = invoiced(harness)
+    harness.ask_sandbox("DELETE", f"/hubspot/objects/{PORTAL}/deals/{deal_id}")
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    assert mirror["deals"] == []
+    assert mirror["contacts"] != []
+
+
+def test_mirror_deleted_by_a_person_is_made_anew(harness: Harness) -> None:
+    deal_id = invoiced(harness)
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    harness.ask_sandbox("DELETE", f"/hubspot/objects/{PORTAL}/invoices/{mirror['hs_object_id']}")
+    harness.pass_time(timedelta(days=32))
+    harness.mirror()
+    (again,) = harness.mirrors()
+    assert again["hs_object_id"] != mirror["hs_object_id"]
+    assert (again["deals"], len(again["lines"])) == ([deal_id], 3)
+
+
+def test_database_restored_from_before_the_mirror(harness: Harness) -> None:
+    deal_id = invoiced(harness)
+    harness.mirror()
+    with harness.services.database.write() as tx:
+        tx.execute(sa.text("DELETE FROM mirrors"))
+    touch(harness, deal_id)
+    for _ in range(3):
+        harness.mirror()
+        harness.pass_time(timedelta(minutes=6))
+    (mirror,) = harness.mirrors()
+    assert len(mirror["lines"]) == 3
+
+
+def test_hundred_invoices_in_a_few_calls(harness: Harness) -> None:
+    harness.connect()
+    learn(harness)
+    rows: list[Any] = []
+    for _ in range(12):
+        rows.append(harness.enroll(harness.another_deal()))
+    harness.work()
+    before = len(harness.calls("hubspot"))
+    harness.mirror()
+    assert len(harness.mirrors()) == 12
+    assert len(harness.calls("hubspot")) - before <= 6
