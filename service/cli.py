@@ -85,16 +85,13 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     change.add_argument("--realm", required=True)
     change.add_argument("--property-names", metavar="JSON",
                         help='deal properties under other names, e.g. {"qbo_invoice_amount": "billed"}')  # fmt: skip
-<<<<<<< HEAD
     change.add_argument("--tax-codes", metavar="JSON",
                         help="the QuickBooks tax code for a line item's tax rate in HubSpot, by the rate's id, label "
                              'or percentage, e.g. {"20": "3", "Zero-rated": "5"}')  # fmt: skip
-=======
     change.add_argument("--mirror", choices=["all", "deals", "off"],
                         help="which invoices to show as HubSpot invoices: all, those of deals, none")  # fmt: skip
     change.add_argument("--invoice-properties", metavar="JSON",
                         help='of HubSpot invoices, filled from QuickBooks: {"crew": "CustomField:Crew #"}')  # fmt: skip
->>>>>>> 1b43ef4 (Mirror QuickBooks invoices as HubSpot invoice objects)
     for name, state, text in (
         ("pause", "paused", "keep callbacks, start no work"),
         ("resume", "live", "go on after a pause"),

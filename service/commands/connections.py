@@ -53,44 +53,32 @@ def change_connection(arguments: argparse.Namespace) -> int:
 
 
 def set_connection(arguments: argparse.Namespace) -> int:
-<<<<<<< HEAD
-    """Change what an operator may say of a connection: property names, what HubSpot's tax rates mean."""
+    """Change what an operator may say of a connection: property names, tax rates, the mirror."""
     changes, problems = _read_changes(arguments)
-=======
-    """Change a connection's settings; a worker does what follows from them."""
-    changes: dict[str, object] = {}
-    problems: list[str] = []
-    if arguments.property_names is not None:
-        names = _parse_object(arguments.property_names)
-        problems += find_name_problems(names) if names is not None else ["--property-names is no JSON object"]
-        changes["property_names"] = names
-    if arguments.invoice_properties is not None:
-        paths = _parse_object(arguments.invoice_properties)
-        problems += find_mapping_problems(paths) if paths is not None else ["--invoice-properties is no JSON object"]
-        changes["invoice_properties"] = paths
-    if arguments.mirror is not None:
-        changes["mirror"] = arguments.mirror
-    if not changes:
-        problems.append("nothing to set: see `connections set --help`")
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
->>>>>>> 1b43ef4 (Mirror QuickBooks invoices as HubSpot invoice objects)
     if problems:
         return 2
     portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
     if not change_settings(_stores().database, portal_id, realm_id, changes, SystemClock().now()):
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
-<<<<<<< HEAD
-    told = ", ".join(f"{len(given)} {name.replace('_', ' ')}" for name, given in changes.items())
+    told = ", ".join(
+        f"{name.replace('_', ' ')} {given}" if isinstance(given, str) else f"{len(given)} {name.replace('_', ' ')}"
+        for name, given in changes.items()
+    )
     print(f"portal {portal_id} and realm {realm_id}: {told}")
     return 0
 
 
-def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, str]], list[str]]:
+def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, str] | str], list[str]]:
     """The settings given, and what is wrong with them."""
-    checks = {"property_names": find_name_problems, "tax_codes": find_tax_code_problems}
-    changes: dict[str, dict[str, str]] = {}
+    checks = {
+        "property_names": find_name_problems,
+        "tax_codes": find_tax_code_problems,
+        "invoice_properties": find_mapping_problems,
+    }
+    changes: dict[str, dict[str, str] | str] = {} if arguments.mirror is None else {"mirror": arguments.mirror}
     problems: list[str] = []
     for name, find_problems in checks.items():
         text = getattr(arguments, name)
@@ -103,19 +91,7 @@ def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, st
         option = f"--{name.replace('_', '-')}"
         problems += find_problems(given) if isinstance(given, dict) else [f"{option} is no JSON object"]
         changes[name] = given
-    return changes, problems if changes else ["give --property-names or --tax-codes"]
-=======
-    print(f"portal {portal_id} and realm {realm_id}: set {', '.join(changes)}")
-    return 0
-
-
-def _parse_object(text: str) -> dict[str, object] | None:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
->>>>>>> 1b43ef4 (Mirror QuickBooks invoices as HubSpot invoice objects)
+    return changes, problems if changes else ["nothing to set: see `connections set --help`"]
 
 
 def list_connections(arguments: argparse.Namespace) -> int:
