@@ -95,12 +95,11 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
     for name, state, text in (
         ("pause", "paused", "keep callbacks, start no work"),
         ("resume", "live", "go on after a pause"),
-        ("remove", "removed", "end the connection"),
     ):
         change = _add(group, name, commands.change_connection, text)
         change.set_defaults(state=state)
-        change.add_argument("--portal", type=_portal, required=True)
-        change.add_argument("--realm", required=True)
+        _add_pair(change)
+    _add_pair(_add(group, "remove", commands.remove_connection, "end the connection and give the access back"))
 
 
 def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -139,6 +138,11 @@ def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     export.add_argument("--card", action="store_true", help="with a card that shows the invoice on the deal")
     export.add_argument("--publish", action="store_true", help="show the actions to customers")
     export.add_argument("--overwrite", action="store_true", help="write over the files of an earlier export")
+
+
+def _add_pair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--portal", type=_portal, required=True)
+    parser.add_argument("--realm", required=True)
 
 
 def _portal(text: str) -> int:

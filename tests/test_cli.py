@@ -238,9 +238,12 @@ def test_connections_through_their_life(run: Callable[..., Said], database: Data
         tx.exec_driver_sql("UPDATE callbacks SET realm_id = '77'")
     again = run(*ADD, *TOKENS)
     assert again.out == "connected portal 7 and realm 77; 1 callbacks go on\n"
-    for command, state in (("pause", "paused"), ("resume", "live"), ("remove", "removed")):
+    for command, state in (("pause", "paused"), ("resume", "live")):
         said = run("connections", command, "--portal", "7", "--realm", "77")
         assert (said.status, said.out, said.err) == (0, f"portal 7 and realm 77: {state}\n", "")
+    said = run("connections", "remove", "--portal", "7", "--realm", "77")
+    assert (said.status, said.out) == (0, "portal 7 and realm 77: removed\n")
+    assert "QuickBooks could not be told" in said.err, "nothing answers at this address"
     for command in ("pause", "resume", "remove"):
         said = run("connections", command, "--portal", "7", "--realm", "77")
         assert (said.status, said.out) == (1, "")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from service.commands.actions import diff_actions, export_project, register_actions
 from service.commands.callbacks import list_callbacks, replay_callback, show_callback
-from service.commands.connections import add_connection, change_connection, list_connections, set_connection
+from service.commands.connections import (
+    add_connection,
+    change_connection,
+    list_connections,
+    remove_connection,
+    set_connection,
+)
 from service.commands.doctor import doctor
 from service.commands.processes import demo, migrate, sandbox, web, worker
 from service.commands.settings import check_config, ensure_properties, reseal_credentials
@@ -22,6 +28,7 @@ __all__ = [
     "list_connections",
     "migrate",
     "register_actions",
+    "remove_connection",
     "replay_callback",
     "reseal_credentials",
     "sandbox",

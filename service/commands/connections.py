@@ -6,13 +6,16 @@ import argparse
 import json
 import sys
 
+from service.app import make_desk
 from service.clock import SystemClock
 from service.config import load_config
+from service.errors import PageNotFound
 from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
 from service.invoicing.tax import find_tax_code_problems
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
+from service.web.disconnect import end_connection
 from service.wiring import Stores, open_stores
 
 
@@ -41,7 +44,7 @@ def add_connection(arguments: argparse.Namespace) -> int:
 
 
 def change_connection(arguments: argparse.Namespace) -> int:
-    """Pause, resume or remove."""
+    """Pause or resume."""
     changed = _stores().connections.change_state(
         PortalId(arguments.portal), RealmId(arguments.realm), arguments.state, SystemClock().now()
     )
@@ -49,6 +52,19 @@ def change_connection(arguments: argparse.Namespace) -> int:
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
     print(f"portal {arguments.portal} and realm {arguments.realm}: {arguments.state}")
+    return 0
+
+
+def remove_connection(arguments: argparse.Namespace) -> int:
+    """Part the pair; what no other connection uses is revoked at QuickBooks and erased here."""
+    try:
+        told = end_connection(make_desk(_stores()), PortalId(arguments.portal), RealmId(arguments.realm))
+    except PageNotFound:
+        print("error: there is no such connection: see `connections list`", file=sys.stderr)
+        return 1
+    print(f"portal {arguments.portal} and realm {arguments.realm}: removed")
+    if not told:
+        print("QuickBooks could not be told: remove the app there too", file=sys.stderr)
     return 0
 
 

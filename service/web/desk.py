@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import g, request
+from flask import g, has_request_context, request
 
 from service.clock import Clock
 from service.config import Config
@@ -63,5 +63,5 @@ def visit() -> Visit:
 
 
 def address() -> str:
-    """Where the request comes from; of a proxy, when there is one."""
-    return request.remote_addr or "unknown"
+    """Where the request comes from; of a proxy, when there is one. A command comes from this machine."""
+    return (request.remote_addr or "unknown") if has_request_context() else "the command line"
