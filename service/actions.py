@@ -1,7 +1,4 @@
-"""The workflow actions of this service: what each promises, where its definition is.
-
-The one place where HubSpot's definitions meet our inputs, outputs and errors.
-"""
+"""The definitions of the workflow actions, held against what `invoicing/actions` promises."""
 
 from __future__ import annotations
 
@@ -10,14 +7,13 @@ from pathlib import Path
 from marshmallow import Schema, fields
 
 from service.config import Config
-from service.errors import CannotInvoice, ConfigError
+from service.errors import ConfigError
 from service.hubspot.definition_checks import Promise
 from service.hubspot.definitions import ActionDefinition, read_definitions
 from service.hubspot.oauth import OAuth
 from service.hubspot.registry import Credential, Registry
 from service.hubspot.transport import Line
-from service.invoicing.inputs import CreateInvoiceSchema
-from service.invoicing.invoice import OUTPUT_NAMES
+from service.invoicing.actions import ACTIONS
 from service.wire import Wire
 
 FOLDER = Path(__file__).parent.parent / "action_definitions"
@@ -25,17 +21,10 @@ FOLDER = Path(__file__).parent.parent / "action_definitions"
 
 def list_promises() -> dict[str, Promise]:
     """What the service does, by action."""
-    return {"create-invoice": Promise(_list_inputs(CreateInvoiceSchema()), OUTPUT_NAMES, list_error_codes())}
-
-
-def list_error_codes() -> frozenset[str]:
-    """Every code an action can end with."""
-    branches, codes = [CannotInvoice], set()
-    while branches:
-        branch = branches.pop()
-        codes.add(branch.code)
-        branches += branch.__subclasses__()
-    return frozenset(codes)
+    return {
+        name: Promise(_list_inputs(each.schema()), each.outputs, each.error_codes, each.object_types)
+        for name, each in ACTIONS.items()
+    }
 
 
 def load_actions(config: Config, folder: Path = FOLDER) -> list[ActionDefinition]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from service.config import Config
+from service.invoicing.actions import ACTIONS
 from service.store.audit import Audit
 from service.store.consents import Consents
 from service.store.sessions import Attempts, Sessions
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from service.hubspot.definitions import ActionDefinition
     from service.hubspot.registration import ActionPlan
 
-# One name for each file in action_definitions/ that has a workflow behind it.
-ACTIONS = frozenset({"create-invoice"})
-
 
 def create_app(stores: Stores) -> Flask:
     """The service's routes over its stores."""
@@ -40,7 +38,7 @@ def create_app(stores: Stores) -> Flask:
         signed=SignedRequests(stores.config, stores.clock),
         callbacks=stores.callbacks,
         connections=stores.connections,
-        actions=ACTIONS,
+        actions=frozenset(ACTIONS),
         clock=stores.clock,
     )
     app.register_blueprint(action_routes(edge))

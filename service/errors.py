@@ -37,6 +37,9 @@
         NumberTaken              DUPLICATE_NUMBER
         InvoiceExists            INVOICE_EXISTS
         TotalDiffers             TOTAL_DIFFERS
+        InvoiceNotFound          INVOICE_NOT_FOUND
+        InvoiceVoided            INVOICE_VOIDED
+        NoEmailAddress           NO_EMAIL
         BooksClosed              BOOKS_CLOSED
         SubscriptionEnded        QBO_SUBSCRIPTION_ENDED
         RefusedByQuickBooks      QBO_REJECTED
@@ -237,6 +240,20 @@ class TotalDiffers(CannotInvoice):
     """Told with an invoice that exists but comes to another total than the deal; never raised."""
 
     code = "TOTAL_DIFFERS"
+
+
+class InvoiceNotFound(CannotInvoice):
+    """An action on an invoice, and there is none that it could mean."""
+
+    code = "INVOICE_NOT_FOUND"
+
+
+class InvoiceVoided(CannotInvoice):
+    code = "INVOICE_VOIDED"
+
+
+class NoEmailAddress(CannotInvoice):
+    code = "NO_EMAIL"
 
 
 class BooksClosed(CannotInvoice):

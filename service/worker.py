@@ -20,14 +20,14 @@ from service.logs import configure_logs, log
 from service.store.database import Database
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
-from service.workflows import create_invoice, learn_connection, mirror_invoice, refresh_options, refresh_tokens
+from service.workflows import learn_connection, mirror_invoice, refresh_options, refresh_tokens
+from service.workflows.actions import declare_runs
 from service.workflows.services import Services, provide
 from service.workflows.synchronize import Synchronizer
 
 LOG = logging.getLogger("service.worker")
 PATIENCE = timedelta(seconds=15)
 RETRY_SECONDS = 1.0
-WORKFLOWS = (create_invoice,)
 
 
 def run_worker(config: Config) -> None:
@@ -46,6 +46,7 @@ def run_worker(config: Config) -> None:
     engine = Engine(stores.database, slot.executor_id)
     starter = Starter(stores.due, stores.connections, engine, slot, services.pacing, stores.clock)
     _count_own_crashes(engine, starter, slot)
+    declare_runs()
     engine.launch()
     chores = make_chores(services)
     parts: tuple[Starter | Chores, ...] = (*chores, starter)

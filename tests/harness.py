@@ -36,14 +36,13 @@ from service.store.connections import PAUSED
 from service.store.database import from_ms
 from service.store.due import Start
 from service.wiring import make_services, open_stores
-from service.workflows.create_invoice import invoice_deal
+from service.workflows.actions import work_of
 from service.workflows.mirror_invoice import mirror_invoices
-from service.workflows.run_callback import Work, run_callback
+from service.workflows.run_callback import run_callback
 from service.workflows.services import provide
 
 PORTAL = PortalId(20000001)
 REALM = RealmId("9341450000000001")
-WORK: dict[str, Work] = {"create-invoice": invoice_deal}
 
 
 class Harness:
@@ -295,7 +294,7 @@ class Harness:
 
     def run(self, start: Start) -> None:
         """One run, as the engine would begin it."""
-        run_callback(start.portal_id, start.callback_id, WORK[start.action])
+        run_callback(start.portal_id, start.callback_id, work_of(start.action))
 
     def finish(self, within: timedelta = timedelta(hours=3)) -> timedelta:
         """Work and let time pass until nothing waits any more; returns how long that took."""

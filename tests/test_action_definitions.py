@@ -1,68 +1,94 @@
-"""The definition HubSpot shows, the schema that reads it and the outputs we send say the same."""
+"""The definition HubSpot shows, the schema that reads it and the outputs we send say the same, for every action."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from service import errors
-from service.app import ACTIONS
-from service.invoicing.inputs import CreateInvoiceSchema
+import pytest
+
+from service.errors import CannotInvoice
+from service.invoicing.actions import ACTIONS, ALWAYS, all_refusals
 from service.invoicing.invoice import OUTPUT_NAMES
+from service.workflows.actions import work_of
 
 FOLDER = Path(__file__).parent.parent / "action_definitions"
+every_action = pytest.mark.parametrize("action", ACTIONS)
 
 
-def definition() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((FOLDER / "create-invoice.json").read_text())
+def definition(action: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / f"{action}.json").read_text())
     return found
 
 
 def test_every_action_has_its_definition() -> None:
-    assert {path.stem for path in FOLDER.glob("*.json")} == ACTIONS
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(ACTIONS)
 
 
-def test_inputs_are_those_the_schema_reads() -> None:
-    named = [field["typeDefinition"]["name"] for field in definition()["inputFields"]]
-    assert sorted(named) == sorted(str(field.data_key) for field in CreateInvoiceSchema().fields.values())
+@every_action
+def test_every_action_has_its_workflow(action: str) -> None:
+    assert list(inspect.signature(work_of(action)).parameters) == ["services", "callback"]
 
 
-def test_outputs_are_those_we_send() -> None:
-    assert tuple(field["typeDefinition"]["name"] for field in definition()["outputFields"]) == OUTPUT_NAMES
+@every_action
+def test_inputs_are_those_the_schema_reads(action: str) -> None:
+    named = [field["typeDefinition"]["name"] for field in definition(action)["inputFields"]]
+    assert sorted(named) == sorted(str(field.data_key) for field in ACTIONS[action].schema().fields.values())
 
 
-def test_every_error_code_has_an_execution_rule() -> None:
-    told: set[str] = set()
-    for rule in definition()["executionRules"]:
+@every_action
+def test_outputs_are_those_we_send(action: str) -> None:
+    named = [field["typeDefinition"]["name"] for field in definition(action)["outputFields"]]
+    assert sorted(named) == sorted(ACTIONS[action].outputs)
+    assert set(named) >= {"errorCode", "errorMessage"}
+
+
+def test_create_invoice_has_the_outputs_it_always_had() -> None:
+    assert ACTIONS["create-invoice"].outputs == OUTPUT_NAMES
+
+
+@every_action
+def test_every_error_code_has_an_execution_rule(action: str) -> None:
+    told: list[str] = []
+    for rule in definition(action)["executionRules"]:
         codes = rule["conditions"]["errorCode"]
-        told |= {codes} if isinstance(codes, str) else set(codes)
-    leaves = {errors.CannotInvoice.code, *(leaf.code for leaf in errors.CannotInvoice.__subclasses__())}
-    assert told == leaves
+        told += [codes] if isinstance(codes, str) else codes
+    assert sorted(told) == sorted(ACTIONS[action].error_codes)
 
 
-def test_everything_has_its_label_in_every_language() -> None:
-    made = definition()
+def test_every_reason_belongs_to_an_action() -> None:
+    known = ALWAYS.union(*(each.refusals for each in ACTIONS.values()))
+    assert all_refusals() - known == set()
+    assert CannotInvoice in ALWAYS
+
+
+@every_action
+def test_everything_has_its_label_in_every_language(action: str) -> None:
+    made = definition(action)
     names = {field["typeDefinition"]["name"] for field in made["inputFields"]}
     assert tuple(made["labels"]) == ("en", "fr", "de", "ja", "es", "pt-br", "nl")
     for labels in made["labels"].values():
         assert set(labels["inputFieldLabels"]) == set(labels["inputFieldDescriptions"]) == names
-        assert set(labels["outputFieldLabels"]) == set(OUTPUT_NAMES)
+        assert set(labels["outputFieldLabels"]) == set(ACTIONS[action].outputs)
         assert set(labels["executionRules"]) == {rule["labelName"] for rule in made["executionRules"]}
 
 
-def test_no_language_was_left_in_english() -> None:
-    labels = definition()["labels"]
+@every_action
+def test_no_language_was_left_in_english(action: str) -> None:
+    labels = definition(action)["labels"]
     english = list(texts(labels["en"]))
     for language in set(labels) - {"en"}:
         alike = [text for text, same in zip(texts(labels[language]), english, strict=True) if text == same]
         assert alike == [], language
 
 
-def test_every_language_shows_the_same_values() -> None:
-    labels = definition()["labels"]
+@every_action
+def test_every_language_shows_the_same_values(action: str) -> None:
+    labels = definition(action)["labels"]
     for language in labels:
         for text, english in zip(texts(labels[language]), texts(labels["en"]), strict=True):
             assert re.findall(r"{{ ?(\w+) ?}}", text) == re.findall(r"{{ ?(\w+) ?}}", english), text

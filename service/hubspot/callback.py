@@ -18,7 +18,7 @@ from service.hubspot.strict_json import parse_object
 from service.ids import CallbackId, PortalId
 
 # https://developers.hubspot.com/docs/guides/crm/using-object-apis (object type ids)
-OBJECT_TYPES = {"0-1": "CONTACT", "0-2": "COMPANY", "0-3": "DEAL"}
+OBJECT_TYPES = {"0-1": "CONTACT", "0-2": "COMPANY", "0-3": "DEAL", "0-14": "QUOTE", "0-53": "INVOICE"}
 LONGEST = 255
 _DIGITS = re.compile(r"[0-9]{1,20}", re.ASCII)
 _LARGEST = 2**63 - 1
@@ -32,7 +32,7 @@ class Callback:
     callback_id: CallbackId
     action_definition_version: int | None
     object_type: str
-    """`DEAL`, `CONTACT`, `COMPANY`, or HubSpot's own name or id in capitals."""
+    """`DEAL`, `CONTACT`, `COMPANY`, `QUOTE`, `INVOICE`, or HubSpot's own name or id in capitals."""
     object_id: str
     object_properties: dict[str, str | None]
     inputs: dict[str, str]

@@ -26,18 +26,20 @@ class Promise:
     """What the service does for an action: the inputs it reads, the outputs and error codes it gives.
 
     `inputs`: name to the values it takes, None where any text may come. `error_codes`: all that
-    `errorCode` can be.
+    `errorCode` can be. `object_types`: what a workflow with it may run on.
     """
 
     inputs: Mapping[str, frozenset[str] | None]
     outputs: Collection[str]
     error_codes: Collection[str]
+    object_types: Collection[str] = ("DEAL",)
 
 
 def check_definition(action: str, definition: Mapping[str, Any], promise: Promise) -> list[str]:
     """All that does not agree, in the order of the file; empty when everything does."""
     checks: tuple[Callable[[], Iterator[str]], ...] = (
         lambda: _check_addresses(action, definition),
+        lambda: _compare("objectTypes", definition["objectTypes"], promise.object_types, "the action's object types"),
         lambda: _check_properties(definition),
         lambda: _check_inputs(definition["inputFields"], promise),
         lambda: _check_dependencies(definition),
@@ -61,11 +63,8 @@ def _check_addresses(action: str, definition: Mapping[str, Any]) -> Iterator[str
 def _check_properties(definition: Mapping[str, Any]) -> Iterator[str]:
     asked = definition["objectRequestOptions"]["properties"]
     for object_type in definition["objectTypes"]:
-        if object_type not in _PROPERTIES:
-            yield f"objectTypes: {object_type} must be one of {', '.join(_PROPERTIES)}"
-            continue
         for name in asked:
-            if name not in _PROPERTIES[object_type]:
+            if name not in _PROPERTIES.get(object_type, ()):
                 yield f"objectRequestOptions.properties: {object_type} has no property {name}"
 
 

@@ -16,6 +16,7 @@ REQUIRED = (
 )
 # Not every portal's tier has them: a missing one turns off the mirror or the product sync, no invoice.
 OPTIONAL = (
+    "crm.objects.quotes.read",
     "crm.objects.invoices.read",
     "crm.objects.invoices.write",
     "crm.schemas.invoices.read",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -109,7 +109,7 @@ def failure_properties(code: str, sentence: str) -> dict[str, str]:
 
 def outputs(view: InvoiceView) -> dict[str, str]:
     """The workflow's later actions get the invoice."""
-    return _fill_outputs(
+    return fill_outputs(
         {
             "invoiceId": view.id,
             "invoiceNumber": view.number,
@@ -123,9 +123,9 @@ def outputs(view: InvoiceView) -> dict[str, str]:
     )
 
 
-def failure_outputs(code: str, sentence: str) -> dict[str, str]:
-    """The workflow's later actions can branch on the code; there is no invoice."""
-    return _fill_outputs({"errorCode": code, "errorMessage": sentence})
+def failure_outputs(code: str, sentence: str, names: Sequence[str] = OUTPUT_NAMES) -> dict[str, str]:
+    """The workflow's later actions can branch on the code; every other output of the action is empty."""
+    return fill_outputs({"errorCode": code, "errorMessage": sentence}, names)
 
 
 def date_text(day: date | None) -> str:
@@ -138,5 +138,6 @@ def time_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _fill_outputs(known: Mapping[str, str]) -> dict[str, str]:
-    return {name: known.get(name, "") for name in OUTPUT_NAMES}
+def fill_outputs(known: Mapping[str, str], names: Sequence[str] = OUTPUT_NAMES) -> dict[str, str]:
+    """All outputs of an action, "" where there is nothing to tell."""
+    return {name: known.get(name, "") for name in names}

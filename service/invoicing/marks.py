@@ -52,6 +52,12 @@ def names_deal(private_note: str | None, deal_id: DealId) -> bool:
     return str(deal_id) in _SIGNED.findall(private_note or "")
 
 
+def find_deal(private_note: str | None) -> DealId | None:
+    """The deal we made it for, where the note says so."""
+    named = _SIGNED.findall(private_note or "")
+    return DealId(named[0]) if named else None
+
+
 def drop_marks(text: str) -> str:
     """What an author writes must not pass for a mark of ours."""
     return _MARK.sub(r"(\1)", text)

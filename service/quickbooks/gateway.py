@@ -159,15 +159,24 @@ class Gateway:
             return
         _written(content, entity, request_id)
 
-    def send(self, realm_id: RealmId, entity: str, entity_id: str, send_to: str | None = None) -> dict[str, Any]:
+    def send(
+        self,
+        realm_id: RealmId,
+        entity: str,
+        entity_id: str,
+        send_to: str | None = None,
+        request_id: RequestId | None = None,
+    ) -> dict[str, Any]:
         """The entity e-mailed, to `send_to` if given, which then becomes its BillEmail.
 
-        QuickBooks does not recognise a repeat: each call mails once more.
+        Whether QuickBooks recognises a repeat by its request id is not documented: look before repeating.
         """
         client = self._write(realm_id)
         address = client.address(f"{entity.lower()}/{_segment(entity_id)}/send")
         params = {"sendTo": send_to} if send_to else {}
-        content = client.post(address, b"", content_type="application/octet-stream", params=params)
+        content = client.post(
+            address, b"", content_type="application/octet-stream", params=params, request_id=request_id
+        )
         return _written(content, entity, None)
 
     def pdf(self, realm_id: RealmId, entity: str, entity_id: str) -> bytes:

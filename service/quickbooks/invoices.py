@@ -1,6 +1,6 @@
 """Invoices as QuickBooks keeps them.
 
-What is known of one, and how ours are found again.
+What is known of one.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from service.ids import CustomerId, InvoiceId, Mark, RealmId
+from service.ids import CustomerId, InvoiceId, RealmId
 from service.quickbooks.fields import read_amount, read_date, read_entries, read_instant, read_text, spell
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import all_of, moment_literal, where_equals
+from service.quickbooks.query import where_equals
 
 _EMAIL_STATUSES = ("NotSet", "NeedToSend", "EmailSent")
 # Intuit's schema (XSD), ETransactionStatusEnum; seen on real invoices, absent from the page on invoices.
@@ -94,21 +94,6 @@ def get(gateway: Gateway, realm_id: RealmId, invoice_id: InvoiceId, *, with_link
     """
     content = gateway.read(realm_id, "Invoice", invoice_id, include="invoiceLink" if with_link else None)
     return None if content is None else parse_invoice(content)
-
-
-def find_by_mark(
-    gateway: Gateway, realm_id: RealmId, customer_id: CustomerId, mark: Mark, created_since: datetime
-) -> InvoiceFacts | None:
-    """The customer's invoice that carries the mark, created since a moment.
-
-    The oldest if there are several.
-    """
-    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#query-an-invoice
-    # PrivateNote cannot be filtered: every candidate is read and compared here.
-    since = f"MetaData.CreateTime >= {moment_literal(created_since)}"
-    found = gateway.query(realm_id, "Invoice", all_of(where_equals("CustomerRef", customer_id), since))
-    ours = [invoice for invoice in map(parse_invoice, found) if mark in invoice.private_note]
-    return min(ours, key=_age, default=None)
 
 
 def find_by_number(gateway: Gateway, realm_id: RealmId, doc_number: str) -> list[InvoiceFacts]:

@@ -1,4 +1,4 @@
-"""Reservations: "this callback is about to get its invoice", written before the first try."""
+"""Reservations: "this callback is about to make this write", written before the first try."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, Request
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
+CREATE, SEND = "create", "send"
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """One generation of a callback's write: request id, exact body, mark.
 
-    `state`: open (outcome not known), created, refused (QuickBooks made nothing), replaced (looked
+    `state`: open (outcome not known), created (done), refused (QuickBooks made nothing), replaced (looked
     for, not found, and a new generation took over). `look_first`: do not repeat before looking.
+    `operation`: create or send; `entity_id` is known from the start only of what is sent. `tried_at`: the
+    last try, None for the one of `reserved_at`.
     """
 
     portal_id: PortalId
@@ -36,13 +39,15 @@ class Reservation:
     look_first: bool
     entity_id: str | None = None
     ended_at: datetime | None = None
+    operation: str = CREATE
+    tried_at: datetime | None = None
 
 
 _RESERVE = sa.text(
     """INSERT INTO reservations (portal_id, callback_id, generation, realm_id, entity, request_id, mark, customer_id,
-         body, state, reserved_at, look_first)
+         body, state, reserved_at, look_first, entity_id, operation)
        VALUES (:portal_id, :callback_id, :generation, :realm_id, :entity, :request_id, :mark, :customer_id,
-         :body, 'open', :reserved_at, :look_first)"""
+         :body, 'open', :reserved_at, :look_first, :entity_id, :operation)"""
 )
 _LATEST = sa.text(
     """SELECT * FROM reservations WHERE portal_id = :portal_id AND callback_id = :callback_id
@@ -54,12 +59,17 @@ _ALL = sa.text(
 _OPEN_OF_OBJECT = sa.text(
     """SELECT r.* FROM reservations r
        JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
-       WHERE r.state = 'open' AND r.portal_id = :portal_id AND r.realm_id = :realm_id
+       WHERE r.state = 'open' AND r.operation = :operation AND r.entity = :entity
+         AND r.portal_id = :portal_id AND r.realm_id = :realm_id
          AND r.callback_id <> :callback_id AND c.object_type = :object_type AND c.object_id = :object_id
        ORDER BY r.reserved_at"""
 )
 _END = sa.text(
-    """UPDATE reservations SET state = :state, entity_id = :entity_id, ended_at = :at
+    """UPDATE reservations SET state = :state, entity_id = coalesce(:entity_id, entity_id), ended_at = :at
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
+)
+_TRY_AGAIN = sa.text(
+    """UPDATE reservations SET tried_at = :at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
 )
 _LOOK_FIRST = sa.text(
@@ -96,6 +106,8 @@ class Reservations:
             "body": reservation.body.decode(),
             "reserved_at": to_ms(reservation.reserved_at),
             "look_first": reservation.look_first,
+            "entity_id": reservation.entity_id,
+            "operation": reservation.operation,
         }
         try:
             tx.execute(_RESERVE, row)
@@ -109,10 +121,16 @@ class Reservations:
         return None if row is None else _read(row)
 
     def open_of_object(
-        self, portal_id: PortalId, realm_id: RealmId, object_type: str, object_id: str, but: CallbackId
+        self,
+        portal_id: PortalId,
+        realm_id: RealmId,
+        object_type: str,
+        object_id: str,
+        but: CallbackId,
+        entity: str = "Invoice",
     ) -> list[Reservation]:
-        """Writes of other callbacks of an enrolled object whose outcome never became known."""
-        row = {"portal_id": portal_id, "realm_id": realm_id, "callback_id": but}
+        """Creates of other callbacks of an enrolled object whose outcome never became known."""
+        row = {"portal_id": portal_id, "realm_id": realm_id, "callback_id": but, "entity": entity, "operation": CREATE}
         with self._database.read() as connection:
             found = connection.execute(_OPEN_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
             return [_read(each) for each in found.mappings()]
@@ -136,6 +154,17 @@ class Reservations:
             "at": to_ms(now),
         }
         return tx.execute(_END, row).rowcount == 1
+
+    def try_again(self, reservation: Reservation, now: datetime) -> None:
+        """Write down that the write is about to be sent once more."""
+        row = {
+            "portal_id": reservation.portal_id,
+            "callback_id": reservation.callback_id,
+            "generation": reservation.generation,
+            "at": to_ms(now),
+        }
+        with self._database.write() as tx:
+            tx.execute(_TRY_AGAIN, row)
 
     def set_look_first(self, reservation: Reservation, yes: bool) -> None:
         """Remember whether to look before the next repeat."""
@@ -165,4 +194,6 @@ def _read(row: sa.RowMapping) -> Reservation:
         look_first=bool(row["look_first"]),
         entity_id=row["entity_id"],
         ended_at=from_ms_or_none(row["ended_at"]),
+        operation=row["operation"],
+        tried_at=from_ms_or_none(row["tried_at"]),
     )

@@ -4,45 +4,41 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import date
 
-from service.engine.runtime import workflow
-from service.errors import CannotInvoice, InputInvalid, InvoiceExists, NumberTaken, TotalDiffers
+from service.errors import CannotInvoice, InvoiceExists, NumberTaken, TotalDiffers
 from service.ids import DealId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.draft import draft_invoice, read_item_ids
 from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, parse_inputs
-from service.invoicing.invoice import outputs
-from service.invoicing.marks import derive_mark, names_deal
+from service.invoicing.marks import derive_mark
 from service.invoicing.numbering import is_template
 from service.invoicing.read_back import find_difference
 from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
-from service.quickbooks.invoices import parse_invoice
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.store.invoices import KnownInvoice
-from service.store.reservations import OPEN, Reservation
+from service.store.reservations import Reservation
+from service.workflows.choose_invoice import read_told
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
-from service.workflows.run_callback import run_callback
 from service.workflows.services import Services
+from service.workflows.settle_invoice import outputs_of, settle_invoice
 from service.workflows.split_deal import count_shares
-from service.workflows.view_invoice import known_invoice, view_invoice
-from service.workflows.write_invoice import (
+from service.workflows.view_invoice import known_invoice
+from service.workflows.write_reserved import (
     Written,
     end_created,
     find_open_reservation,
     is_about_reference,
     look,
     next_generation,
-    request_id_of,
+    reserve,
     send_reserved,
-    should_look_first,
 )
 
 LOG = logging.getLogger("service.workflows")
@@ -50,19 +46,11 @@ LOG = logging.getLogger("service.workflows")
 NUMBERS_TRIED = 4
 
 
-@workflow("create-invoice")
-def create_invoice(portal_id: int, callback_id: str) -> str:
-    """The durable run: carry the callback to its outcome and tell HubSpot."""
-    return run_callback(portal_id, callback_id, invoice_deal)
-
-
-def invoice_deal(services: Services, callback: StoredCallback) -> None:
+def create_invoice(services: Services, callback: StoredCallback) -> None:
     """Settle the callback with an invoice.
 
     Raises: CannotInvoice (nothing was created), TryLater, OutcomeUnknown, NotConnected.
     """
-    if callback.object_type != "DEAL":
-        raise InputInvalid("Create invoice works on deals: use it in a deal-based workflow.")
     realm_id = RealmId(str(callback.realm_id))
     open_reservation = find_open_reservation(services, callback)
     realm = know_realm(services, callback.portal_id, realm_id)
@@ -149,7 +137,6 @@ def prepare(
     repeated: bool,
 ) -> Reservation:
     """Decide everything the invoice will say, and write it down before anything is sent."""
-    now = services.clock.now()
     deal, portal_id = gathered.deal, callback.portal_id
     billed = plan_lines(deal, gathered.line_items, inputs)
     currency = (deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
@@ -171,23 +158,9 @@ def prepare(
         customer_currency=customer.currency,
         generation=generation - 1,
     )
-    reservation = Reservation(
-        portal_id=portal_id,
-        callback_id=callback.callback_id,
-        generation=generation,
-        realm_id=realm_id,
-        entity="Invoice",
-        request_id=request_id_of(callback, realm_id, generation),
-        mark=mark,
-        customer_id=customer.id,
-        body=draft.body(),
-        state=OPEN,
-        reserved_at=now,
-        look_first=repeated or (generation == 1 and should_look_first(callback, now)),
-    )
-    services.reservations.reserve(reservation)
+    reservation = reserve(services, callback, "Invoice", customer.id, draft.body(), look_first=repeated)
     if draft.remarks:
-        services.callbacks.note_event(callback, "remark", " ".join(draft.remarks), now)
+        services.callbacks.note_event(callback, "remark", " ".join(draft.remarks), services.clock.now())
     return reservation
 
 
@@ -214,12 +187,10 @@ def find_existing(
         # Somebody undid it in QuickBooks: from now on the deal counts without it.
         with services.database.write() as tx:
             services.invoices.keep(tx, row)
-    told = gathered.deal.invoice_id
-    if rows or not told or not told.isdecimal():
+    if rows:
         return None
-    # Made before this database was: believed if it names this deal.
-    entity = services.quickbooks.read(realm_id, "Invoice", told)
-    if entity is None or not names_deal(parse_invoice(entity).private_note, deal_id):
+    entity = read_told(services, realm_id, deal_id, gathered.deal.invoice_id)
+    if entity is None:
         return None
     now = services.clock.now()
     row = known_invoice(entity, portal_id, realm_id, deal_id, None, realm.day_of(now), now)
@@ -253,21 +224,11 @@ def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> Kn
 
 def settle(services: Services, callback: StoredCallback, realm: KnownRealm, written: Written) -> None:
     """The outcome, the invoice and the end of the reservation, in one transaction."""
-    now = services.clock.now()
-    today = realm.day_of(now)
     deal_id = DealId(callback.object_id)
-    realm_id = written.reservation.realm_id
-    row = known_invoice(written.entity, callback.portal_id, realm_id, deal_id, callback.callback_id, today, now)
-    with services.database.write() as tx:
-        end_created(services, tx, written, now)
-        services.invoices.keep(tx, row)
-        given = outputs_of(services, row, realm, today)
-        differs = find_difference(written.reservation.body, written.entity)
-        if differs:
-            given |= {"errorCode": TotalDiffers.code, "errorMessage": differs}
-        error = (TotalDiffers.code, differs) if differs else None
-        services.callbacks.settle(tx, callback, SUCCESS, given, now, error)
-    log(LOG, "invoiced", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=row.invoice_id)
+    differs = find_difference(written.reservation.body, written.entity)
+    but = TotalDiffers(differs) if differs else None
+    settle_invoice(services, callback, realm, written.entity, deal_id, written=[written], but=but)
+    log(LOG, "invoiced", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=written.entity["Id"])
 
 
 def settle_existing(
@@ -287,8 +248,3 @@ def settle_existing(
     with services.database.write() as tx:
         services.invoices.keep(tx, existing)
         services.callbacks.settle(tx, callback, SUCCESS, outputs_of(services, existing, realm, realm.day_of(now)), now)
-
-
-def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:
-    """The workflow's outputs for an invoice."""
-    return outputs(view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from service.errors import (
     CannotInvoice,
     GivenUp,
+    InputInvalid,
     NotConnected,
     NotDoneInTime,
     OutcomeUnknown,
@@ -23,10 +24,11 @@ from service.errors import (
     TryLater,
 )
 from service.ids import CallbackId, PortalId
+from service.invoicing.actions import ACTIONS, output_names
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
-from service.store.reservations import OPEN
+from service.store.reservations import CREATE, OPEN, SEND
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
@@ -41,10 +43,12 @@ CRASHES_BEFORE_SUSPICION = 3
 DATABASE_AWAY = (sa.exc.OperationalError, sa.exc.InternalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 WAITS_FOR_DATABASE = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CRASHES_BEFORE_GIVING_UP = 10
-MAY_EXIST = (
-    "QuickBooks never said whether the invoice was created: look for the deal's id in the memos "
-    "of the customer's invoices before you enrol the deal again."
-)
+DOUBTS = {
+    CREATE: "QuickBooks never said whether it was created: look for the deal's id in the memos of the "
+    "customer's invoices and payments before you enrol the deal again.",
+    SEND: "QuickBooks never said whether the e-mail was sent: look there before you send it again.",
+}
+"""What nobody knows when a callback ends with a write still open, by the write's operation."""
 SUSPECTED = "runs alone: a worker ended while it ran"
 
 
@@ -99,13 +103,14 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
     try:
         _suspect(services, callback)
         _check_connection(services, callback)
+        _check_object(callback)
         work(services, callback)
     except CannotInvoice as error:
         _settle_failure(services, callback, error)
     except (TryLater, OutcomeUnknown, NotConnected) as error:
         if not late:
             raise
-        _settle_failure(services, callback, NotDoneInTime(f"The invoice was not created in time. {error.sentence}"))
+        _settle_failure(services, callback, NotDoneInTime(f"It was not done in time. {error.sentence}"))
     except DATABASE_AWAY:
         raise
     except Exception as error:
@@ -138,23 +143,31 @@ def _check_connection(services: Services, callback: StoredCallback) -> None:
         raise PortalNotConnected("The connection to QuickBooks was removed: connect it again, then enrol again.")
 
 
+def _check_object(callback: StoredCallback) -> None:
+    """Raises: InputInvalid when the workflow runs on something the action cannot be used on."""
+    action = ACTIONS[callback.action]
+    if callback.object_type not in action.object_types:
+        known = ", ".join(f"{each.lower()}s" for each in action.object_types).replace("companys", "companies")
+        raise InputInvalid(f"The {action.title} action works on {known}: use it in a workflow based on one of these.")
+
+
 def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:
     now = services.clock.now()
     sentence = error.sentence
-    reservation = services.reservations.latest(callback.portal_id, callback.callback_id)
-    if reservation is not None and reservation.state == OPEN:
-        # Given up between sending and hearing: nobody may read this as "there is none".
-        sentence = f"{sentence.rstrip('.')}. {MAY_EXIST}"
+    for each in services.reservations.all(callback.portal_id, callback.callback_id):
+        if each.state == OPEN:
+            # Given up between sending and hearing: nobody may read this as "there is none".
+            sentence = f"{sentence.rstrip('.')}. {DOUBTS[each.operation]}"
     with services.database.write() as tx:
         services.callbacks.settle(
             tx,
             callback,
             FAIL_CONTINUE,
-            failure_outputs(error.code, sentence),
+            failure_outputs(error.code, sentence, output_names(callback.action)),
             now,
             (error.code, sentence),
         )
-    log(LOG, "cannot invoice", level=logging.WARNING, code=error.code, **callback.key)
+    log(LOG, "cannot be done", level=logging.WARNING, code=error.code, **callback.key)
 
 
 def _postpone(services: Services, callback: StoredCallback, error: TryLater | OutcomeUnknown) -> str:

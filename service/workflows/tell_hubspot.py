@@ -14,6 +14,7 @@ from service.invoicing.rollup import choose_shown, roll_up
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import ensure_properties, names_of, rename_values
+from service.workflows.find_deal import find_deals
 from service.workflows.know_realm import know_portal, know_realm
 from service.workflows.services import Services
 from service.workflows.view_invoice import view_invoice
@@ -21,6 +22,8 @@ from service.workflows.view_invoice import view_invoice
 LOG = logging.getLogger("service.workflows")
 # Completing before HubSpot has digested our BLOCK may be refused (undocumented): try again for a minute.
 EARLY = timedelta(minutes=1)
+# A deal without an invoice on which something else was done.
+NO_ERROR = {"qbo_invoice_error": ""}
 
 
 def tell_hubspot(services: Services, callback: StoredCallback) -> None:
@@ -28,20 +31,37 @@ def tell_hubspot(services: Services, callback: StoredCallback) -> None:
 
     Raises: TryLater, NotConnected.
     """
-    if callback.object_type == "DEAL":
-        tell_deal(services, callback)
+    deal_id = choose_deal(services, callback)
+    if deal_id is not None:
+        tell_deal(services, callback, deal_id)
     told = tell_workflow(services, callback)
     services.callbacks.complete(callback, told, services.clock.now())
     log(LOG, "completed", portal_id=callback.portal_id, callback_id=callback.callback_id, told=told)
 
 
-def tell_deal(services: Services, callback: StoredCallback) -> None:
+def choose_deal(services: Services, callback: StoredCallback) -> DealId | None:
+    """The deal that shows how it ended: the invoice's, else the enrolled object's only one.
+
+    Raises: TryLater, NotConnected.
+    """
+    told = callback.outputs.get("invoiceId")
+    for invoice in services.invoices.find(RealmId(str(callback.realm_id)), [told] if told else []).values():
+        if invoice.portal_id == callback.portal_id:
+            return invoice.deal_id
+    try:
+        deals = find_deals(services, callback)
+    except RefusedByHubSpot:
+        return None
+    return deals[0] if len(deals) == 1 else None
+
+
+def tell_deal(services: Services, callback: StoredCallback, deal_id: DealId) -> None:
     """Write the deal's properties; a deal that cannot be written is noted and does not hold up the workflow."""
     for attempt in (1, 2):
         try:
             names = names_of(services, callback.portal_id, callback.realm_id)
-            properties = rename_values(properties_of(services, callback), names)
-            services.portal.update_object(callback.portal_id, "deals", callback.object_id, properties)
+            properties = rename_values(properties_of(services, callback, deal_id), names)
+            services.portal.update_object(callback.portal_id, "deals", deal_id, properties)
             return
         except RefusedByHubSpot as error:
             missing = attempt == 1 and bool(list_unknown_properties(error))
@@ -52,8 +72,8 @@ def tell_deal(services: Services, callback: StoredCallback) -> None:
                 return
 
 
-def properties_of(services: Services, callback: StoredCallback) -> dict[str, str]:
-    """What the deal shows now: its invoices, or why there is none."""
+def properties_of(services: Services, callback: StoredCallback, deal_id: DealId) -> dict[str, str]:
+    """What the deal shows now: its invoices, or why the action failed."""
     if callback.outcome != SUCCESS:
         know_portal(services, callback.portal_id)  # whose properties may still have to be created
         return failure_properties(callback.error_code or "", callback.error_message or "")
@@ -61,11 +81,11 @@ def properties_of(services: Services, callback: StoredCallback) -> dict[str, str
     today = realm.day_of(services.clock.now())
     views = [
         view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox)
-        for row in services.invoices.of_deal(callback.portal_id, DealId(callback.object_id))
+        for row in services.invoices.of_deal(callback.portal_id, deal_id)
     ]
     shown = choose_shown(views)
     if shown is None:
-        return {}
+        return NO_ERROR
     told = deal_properties(shown, roll_up(views, today))
     # An invoice that is there, but not as the deal has it.
     return told | (failure_properties(callback.error_code, callback.error_message or "") if callback.error_code else {})

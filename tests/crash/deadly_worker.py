@@ -15,16 +15,16 @@ from service.workflows.services import Services
 from tests.crash.stand_by import serve
 
 DEADLY = Path("deadly")
-_invoice_deal = create_invoice.invoice_deal
+_create_invoice = create_invoice.create_invoice
 
 
-def invoice_deal(services: Services, callback: StoredCallback) -> None:
+def create_deadly_invoice(services: Services, callback: StoredCallback) -> None:
     """As the real one, but for the deadly deal."""
     if DEADLY.exists() and DEADLY.read_text() == callback.object_id:
         os.kill(os.getpid(), signal.SIGKILL)
-    _invoice_deal(services, callback)
+    _create_invoice(services, callback)
 
 
 if __name__ == "__main__":
-    create_invoice.invoice_deal = invoice_deal
+    create_invoice.create_invoice = create_deadly_invoice
     serve()

@@ -18,6 +18,9 @@ URL = "https://invoice.example.com"
 Change = Callable[[dict[str, Any]], Any]
 
 
+OURS = {"create-invoice": list_promises()["create-invoice"]}
+
+
 def field(definition: dict[str, Any], name: str) -> dict[str, Any]:
     return next(each for each in definition["inputFields"] if each["typeDefinition"]["name"] == name)
 
@@ -43,7 +46,7 @@ def read(tmp_path: Path) -> Callable[[Change], list[str]]:
         change(definition)
         (tmp_path / "create-invoice.json").write_text(json.dumps(definition))
         try:
-            read_definitions(tmp_path, list_promises(), URL)
+            read_definitions(tmp_path, OURS, URL)
         except ConfigError as error:
             return error.problems
         return []
@@ -51,13 +54,14 @@ def read(tmp_path: Path) -> Callable[[Change], list[str]]:
     return read_changed
 
 
-def test_ours_is_complete_and_has_the_services_address() -> None:
-    (ours,) = read_definitions(FOLDER, list_promises(), URL)
-    assert ours.action == "create-invoice"
+def test_ours_are_complete_and_have_the_services_address() -> None:
+    found = {each.action: each for each in read_definitions(FOLDER, list_promises(), URL)}
+    assert set(found) == set(list_promises())
+    assert "{PUBLIC_URL}" not in json.dumps([each.body for each in found.values()])
+    ours = found["create-invoice"]
     assert ours.body["actionUrl"] == f"{URL}/hubspot/actions/create-invoice"
     urls = [each["typeDefinition"].get("optionsUrl") for each in ours.body["inputFields"]]
     assert {url for url in urls if url} >= {f"{URL}/hubspot/options/companies", f"{URL}/hubspot/options/terms"}
-    assert "{PUBLIC_URL}" not in json.dumps(ours.body)
     assert tuple(ours.body["labels"]) == LANGUAGES
 
 
@@ -87,7 +91,7 @@ CASES: list[tuple[Change, str]] = [
     # Properties
     (lambda d: d["objectRequestOptions"]["properties"].append("dealnam"), "DEAL has no property dealnam"),
     (lambda d: d["objectRequestOptions"]["properties"].append("qbo_total"), "DEAL has no property qbo_total"),
-    (lambda d: d.update(objectTypes=["UNICORN"]), "objectTypes: UNICORN must be one of"),
+    (lambda d: d.update(objectTypes=["UNICORN"]), "objectTypes: UNICORN is not among"),
     # Inputs are those the action reads, with the values it takes
     (lambda d: d["inputFields"].remove(field(d, "termId")), "inputFields: termId is missing (the action's inputs"),
     (lambda d: field(d, "termId")["typeDefinition"].update(name="terms"), "inputFields: terms is not among the action"),
@@ -189,6 +193,6 @@ def test_all_problems_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "create-estimate.json").write_text("{}")
     (tmp_path / "broken.json").write_text('{"a": 1, "a": 2}')
     with pytest.raises(ConfigError) as raised:
-        read_definitions(tmp_path, list_promises() | {"void-invoice": list_promises()["create-invoice"]}, URL)
+        read_definitions(tmp_path, OURS | {"void-invoice": OURS["create-invoice"]}, URL)
     named = [problem.removeprefix(f"{tmp_path.name}/").split(".json")[0] for problem in raised.value.problems]
     assert named == ["void-invoice", "broken", "create-estimate", "create-invoice", "create-invoice"]

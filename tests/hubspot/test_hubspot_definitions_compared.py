@@ -18,7 +18,8 @@ Change = Callable[[dict[str, Any]], Any]
 
 @pytest.fixture
 def ours() -> ActionDefinition:
-    (definition,) = read_definitions(FOLDER, list_promises(), "https://invoice.example.com")
+    found = read_definitions(FOLDER, list_promises(), "https://invoice.example.com")
+    (definition,) = [each for each in found if each.action == "create-invoice"]
     return definition
 
 

@@ -10,6 +10,7 @@ from service.ids import CustomerId, InvoiceId, Mark, RealmId
 from service.quickbooks import invoices, links
 from service.quickbooks.answer_shapes import parse_json
 from service.quickbooks.fields import parse_instant
+from service.quickbooks.marked import find_by_mark
 
 REALM = RealmId("7")
 
@@ -106,14 +107,14 @@ def test_found_by_mark(intuit, gateway):
     ]
     intuit.tell(200, {"QueryResponse": {"Invoice": candidates}})
     since = datetime(2026, 11, 22, 8, tzinfo=UTC)
-    found = invoices.find_by_mark(gateway, REALM, CustomerId("24"), Mark("[hs:4f1c]"), since)
-    assert found.id == "10"
+    found = find_by_mark(gateway, REALM, "Invoice", CustomerId("24"), Mark("[hs:4f1c]"), since)
+    assert found == "10"
     assert intuit.asked[0].params["query"] == (
         "select * from Invoice where CustomerRef = '24' and MetaData.CreateTime >= '2026-11-22T08:00:00+00:00' "
         "orderby Id startposition 1 maxresults 1000"
     )
     intuit.tell(200, {"QueryResponse": {}})
-    assert invoices.find_by_mark(gateway, REALM, CustomerId("24"), Mark("[hs:4f1c]"), since) is None
+    assert find_by_mark(gateway, REALM, "Invoice", CustomerId("24"), Mark("[hs:4f1c]"), since) is None
 
 
 def test_found_by_number(intuit, gateway):

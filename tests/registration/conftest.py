@@ -37,16 +37,21 @@ class HubSpotSide:
 
     url: str
 
+    def definition(self, action: str = "create-invoice") -> dict[str, Any]:
+        """The one whose address ends in the action's name."""
+        (found,) = [each for each in self.definitions() if each["actionUrl"].endswith(f"/{action}")]
+        return found
+
     def definitions(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._ask("GET", "")["results"]
         return found
 
     def revisions(self) -> int:
-        (definition,) = self.definitions()
+        definition = self.definition()
         return len(self._ask("GET", f"/{definition['id']}/revisions")["results"])
 
     def change(self, **keys: Any) -> None:
-        (definition,) = self.definitions()
+        definition = self.definition()
         self._ask("PATCH", f"/{definition['id']}", keys)
 
     def switch(self, **hubspot: Any) -> None:

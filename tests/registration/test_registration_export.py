@@ -23,8 +23,7 @@ PLAIN = {
     "hsproject.json": "hsproject",
     "src/app/app-hsmeta.json": "app",
     "src/app/webhooks/webhooks-hsmeta.json": "webhooks",
-    "src/app/workflow-actions/create-invoice-hsmeta.json": "workflow-action",
-}
+} | {f"src/app/workflow-actions/{path.stem}-hsmeta.json": "workflow-action" for path in FOLDER.glob("*.json")}
 CARD = {"src/app/cards/deal-invoices-hsmeta.json": "card", "src/app/cards/package.json": "package"}
 
 
@@ -91,7 +90,7 @@ def test_with_the_card_every_file_keeps_to_its_schema(export: Callable[..., Path
     ],
 )
 def test_the_schemas_refuse_what_is_wrong(export: Callable[..., Path], schema: str, path: str, value: Any) -> None:
-    (file,) = (each for each, kind in (PLAIN | CARD).items() if kind == schema)
+    file = next(each for each, kind in (PLAIN | CARD).items() if kind == schema)
     document = json.loads((export("--card") / file).read_text())
     check(document, schema)
     wrong = copy.deepcopy(document)
@@ -120,8 +119,10 @@ def test_the_uids_never_change(export: Callable[..., Path]) -> None:
     assert found == {
         "src/app/app-hsmeta.json": "qbo_invoices_app",
         "src/app/webhooks/webhooks-hsmeta.json": "webhooks",
-        "src/app/workflow-actions/create-invoice-hsmeta.json": "create_invoice_action",
         "src/app/cards/deal-invoices-hsmeta.json": "deal_invoices_card",
+    } | {
+        f"src/app/workflow-actions/{path.stem}-hsmeta.json": f"{path.stem.replace('-', '_')}_action"
+        for path in FOLDER.glob("*.json")
     }
 
 

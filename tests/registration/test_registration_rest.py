@@ -18,18 +18,31 @@ from tests.harness import environment
 
 KEY = "sandbox-developer-key"
 CREDENTIALS = [("developer_key", "developer-key", "bearer"), ("bearer", "bearer", "developer-key")]
+EVERY = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def of_create_invoice(ran: Any) -> dict[str, Any]:
+    """What a command said of one action, in JSON."""
+    (found,) = [each for each in ran.json if each["action"] == "create-invoice"]
+    told: dict[str, Any] = found
+    return told
 
 
 @pytest.mark.parametrize(("taken", "kind", "other"), CREDENTIALS)
 def test_registered_once_then_nothing_differs(run: Any, hubspot_side: Any, taken: str, kind: str, other: str) -> None:
     hubspot_side.switch(definitions_credential=taken)
     before = run("actions", "diff", "--credential", kind)
-    assert (before.status, before.out) == (1, "+ create-invoice (not there): create\n")
+    assert (before.status, before.out.splitlines()) == (1, [f"+ {each} (not there): create" for each in EVERY])
     made = run("actions", "register", "--credential", kind)
     assert (made.status, made.err) == (0, "")
-    assert made.out.startswith("create-invoice: definition 10646377, revision 1, created, not published")
+    hubspot_side.switch(definitions_credential="either")
+    ids = {action: hubspot_side.definition(action)["id"] for action in EVERY}
+    hubspot_side.switch(definitions_credential=taken)
+    for action in EVERY:
+        assert f"{action}: definition {ids[action]}, revision 1, created, not published" in made.out
     after = run("actions", "diff", "--credential", kind)
-    assert (after.status, after.out) == (0, "= create-invoice (definition 10646377, revision 1): nothing\n")
+    nothing = [f"= {each} (definition {ids[each]}, revision 1): nothing" for each in EVERY]
+    assert (after.status, after.out.splitlines()) == (0, nothing)
     again = run("actions", "register", "--credential", kind)
     assert again.status == 0
     assert "revision 1, nothing differs" in again.out
@@ -54,7 +67,7 @@ def test_the_wrong_kind_of_credential_is_told_to_try_the_other(
 
 def test_what_hubspot_holds_is_what_the_file_says(run: Any, hubspot_side: Any) -> None:
     run("actions", "register")
-    (definition,) = hubspot_side.definitions()
+    definition = hubspot_side.definition()
     assert definition["actionUrl"] == "https://invoice.example.com/hubspot/actions/create-invoice"
     assert sorted(definition["labels"]) == ["de", "en", "es", "fr", "ja", "nl", "pt-br"]
     assert definition["labels"]["de"]["actionName"] == "QuickBooks-Rechnung erstellen"
@@ -70,8 +83,8 @@ def test_publishing_is_asked_for_and_then_stays(run: Any, hubspot_side: Any) -> 
     published = run("actions", "diff", "--publish")
     assert (published.status, "~ published: false -> true" in published.out) == (1, True)
     assert "changed published, published" in run("actions", "register", "--publish").out
-    assert hubspot_side.definitions()[0]["published"] is True
-    labels = hubspot_side.definitions()[0]["labels"]
+    assert hubspot_side.definition()["published"] is True
+    labels = hubspot_side.definition()["labels"]
     labels["fr"]["actionName"] = "Ancien"
     hubspot_side.change(labels=labels)
     changed = run("actions", "register")
@@ -81,24 +94,27 @@ def test_publishing_is_asked_for_and_then_stays(run: Any, hubspot_side: Any) -> 
 
 def test_only_what_differs_is_changed(run: Any, hubspot_side: Any) -> None:
     run("actions", "register", PUBLIC_URL="https://old.example.com")
-    labels = hubspot_side.definitions()[0]["labels"]
+    labels = hubspot_side.definition()["labels"]
     labels["de"]["actionName"] = "Alt"
     del labels["nl"]
     hubspot_side.change(labels=labels)
     diff = run("actions", "diff")
     assert diff.status == 1
+    definition_id = hubspot_side.definition()["id"]
     lines = diff.out.splitlines()
-    assert lines[0] == "~ create-invoice (definition 10646377, revision 2): update"
+    first = lines.index(f"~ create-invoice (definition {definition_id}, revision 2): update")
+    after = [place for place, line in enumerate(lines) if place > first and not line.startswith(" ")]
+    lines = lines[first : min(after, default=len(lines))]
     old, new = (f'"https://{host}.example.com/hubspot/actions/create-invoice"' for host in ("old", "invoice"))
     assert f"    ~ actionUrl: {old} -> {new}" in lines
     assert '    ~ labels.de.actionName: "Alt" -> "QuickBooks-Rechnung erstellen"' in lines
     assert any(line.startswith('    + labels.nl: {"actionName": "QuickBooks-factuur maken"') for line in lines)
-    (told,) = run("actions", "diff", "--json").json
-    assert (told["step"], told["definition_id"], told["breaks"]) == ("update", "10646377", [])
+    told = of_create_invoice(run("actions", "diff", "--json"))
+    assert (told["step"], told["definition_id"], told["breaks"]) == ("update", definition_id, [])
     assert {"path": "labels.de.actionName", "registered": "Alt", "wanted": "QuickBooks-Rechnung erstellen"} in told[
         "differences"
     ]
-    (done,) = run("actions", "register", "--json").json
+    done = of_create_invoice(run("actions", "register", "--json"))
     assert done["changed"] == ["actionUrl", "inputFields", "labels"]
     assert (done["revision_id"], done["kept_otherwise"]) == ("3", [])
     assert run("actions", "diff").status == 0
@@ -137,13 +153,13 @@ def test_what_would_break_workflows_is_refused_and_nothing_changed(
     run: Any, hubspot_side: Any, later: Callable[[dict[str, Any]], dict[str, Any]], reason: str
 ) -> None:
     run("actions", "register")
-    hubspot_side.change(**later(hubspot_side.definitions()[0]))
+    hubspot_side.change(**later(hubspot_side.definition()))
     for command in ("diff", "register"):
         ran = run("actions", command)
         assert ran.status == 1
         assert reason in ran.out
         assert "publish a second action instead" in ran.out
-    (told,) = run("actions", "register", "--json").json
+    told = of_create_invoice(run("actions", "register", "--json"))
     assert (told["step"], len(told["breaks"])) == ("refuse", 1)
     assert hubspot_side.revisions() == 2
 
@@ -176,9 +192,11 @@ def test_a_create_whose_answer_is_lost_is_not_repeated_blindly(run: Any, hubspot
     lost = run("actions", "register")
     assert lost.status == 1
     assert "run `actions diff` to see whether the action was created" in lost.err
-    assert run("actions", "diff").status == 0
-    assert "revision 1, nothing differs" in run("actions", "register").out
-    assert len(hubspot_side.definitions()) == 1
+    assert f"= {EVERY[0]} (definition" in run("actions", "diff").out
+    again = run("actions", "register")
+    assert (again.status, again.out.startswith(f"{EVERY[0]}: ")) == (0, True)
+    assert "revision 1, nothing differs" in again.out.splitlines()[0]
+    assert len(hubspot_side.definitions()) == len(EVERY)
 
 
 @pytest.mark.parametrize("status", [500, 429])

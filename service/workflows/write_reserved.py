@@ -1,24 +1,30 @@
-"""Reserve, send, settle: how exactly one invoice comes of a callback, whatever gets lost.
+"""Reserve, write, settle: how exactly one entity comes of a callback, whatever gets lost.
 
-The reservation is committed before anything is sent. An unknown outcome repeats the same request
-id with the byte-identical body; once that may no longer be recognised, look first.
+For what is created and carries our mark in its private note: invoices, estimates, sales receipts, credit
+memos, payments. The reservation is committed before anything is sent. An unknown outcome repeats the same
+request id with the byte-identical body; once that may no longer be recognised, look first.
+
+Not for what its own state makes safe to repeat: an update or a void is read again and planned again.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from service.errors import AlreadySent, CannotInvoice, NumberTaken, OutcomeUnknown, RefusedByQuickBooks
-from service.ids import RequestId
-from service.invoicing.marks import carries, derive_request_id
+from service.ids import CustomerId, Mark, RealmId, RequestId
+from service.invoicing.marks import carries, derive_mark, derive_request_id
 from service.logs import log
 from service.quickbooks.faults import find_number_holder
-from service.quickbooks.invoices import find_by_mark
+from service.quickbooks.marked import find_by_mark
 from service.store.callbacks import StoredCallback
-from service.store.reservations import CREATED, OPEN, REFUSED, REPLACED, Reservation
+from service.store.reservations import CREATE, CREATED, OPEN, REFUSED, REPLACED, Reservation
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.workflows")
@@ -35,22 +41,75 @@ REFERENCE_FAULTS = frozenset({"610", "2500", "6250"})
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The invoice QuickBooks holds, as it answered."""
+    """What QuickBooks holds now, as it answered."""
 
     reservation: Reservation
     entity: dict[str, Any]
 
 
-def find_open_reservation(services: Services, callback: StoredCallback) -> Reservation | None:
+def create_reserved(
+    services: Services,
+    callback: StoredCallback,
+    entity: str,
+    customer_id: CustomerId,
+    draft: Callable[[Mark], bytes],
+) -> Written:
+    """The whole protocol, for a draft that needs no second thought: what was begun goes on, else reserve and create.
+
+    `draft` gives the body, with the mark in its private note. Raises: as `send_reserved`.
+    """
+    begun = find_open_reservation(services, callback)
+    if begun is not None:
+        return send_reserved(services, callback, begun, repeated=True)
+    mark = derive_mark(callback.portal_id, RealmId(str(callback.realm_id)), callback.callback_id)
+    return send_reserved(services, callback, reserve(services, callback, entity, customer_id, draft(mark)))
+
+
+def find_open_reservation(services: Services, callback: StoredCallback, operation: str = CREATE) -> Reservation | None:
     """The write that was begun and whose outcome is not known."""
-    latest = services.reservations.latest(callback.portal_id, callback.callback_id)
-    return latest if latest is not None and latest.state == OPEN else None
+    found = services.reservations.all(callback.portal_id, callback.callback_id)
+    return next((each for each in found if each.operation == operation and each.state == OPEN), None)
 
 
 def next_generation(services: Services, callback: StoredCallback) -> int:
     """The number of the callback's next reservation, from 1."""
     latest = services.reservations.latest(callback.portal_id, callback.callback_id)
     return 1 if latest is None else latest.generation + 1
+
+
+def reserve(
+    services: Services,
+    callback: StoredCallback,
+    entity: str,
+    customer_id: CustomerId,
+    body: bytes,
+    *,
+    operation: str = CREATE,
+    entity_id: str | None = None,
+    look_first: bool = False,
+) -> Reservation:
+    """Write down what is about to be sent, durably. Raises: TryLater when another run has done so meanwhile."""
+    now = services.clock.now()
+    realm_id = RealmId(str(callback.realm_id))
+    generation = next_generation(services, callback)
+    reservation = Reservation(
+        portal_id=callback.portal_id,
+        callback_id=callback.callback_id,
+        generation=generation,
+        realm_id=realm_id,
+        entity=entity,
+        request_id=request_id_of(callback, realm_id, generation, operation, entity),
+        mark=derive_mark(callback.portal_id, realm_id, callback.callback_id),
+        customer_id=customer_id,
+        body=body,
+        state=OPEN,
+        reserved_at=now,
+        look_first=look_first or (generation == 1 and operation == CREATE and should_look_first(callback, now)),
+        entity_id=entity_id,
+        operation=operation,
+    )
+    services.reservations.reserve(reservation)
+    return reservation
 
 
 def send_reserved(
@@ -88,28 +147,38 @@ def send_reserved(
 
 
 def is_about_reference(error: CannotInvoice) -> bool:
-    """Whether something the invoice refers to is gone: what we remembered of it is worth nothing."""
+    """Whether something the draft refers to is gone: what we remembered of it is worth nothing."""
     return isinstance(error, RefusedByQuickBooks) and error.fault_code in REFERENCE_FAULTS
 
 
 def should_look_first(callback: StoredCallback, now: datetime) -> bool:
-    """Whether an invoice may exist although we know of no reservation."""
+    """Whether our write may have been made although we know of no reservation."""
     return now - callback.received_at > TRUST_ABSENCE
 
 
-def request_id_of(callback: StoredCallback, realm_id: Any, generation: int) -> RequestId:
+def request_id_of(
+    callback: StoredCallback, realm_id: RealmId, generation: int, operation: str = CREATE, entity: str = "Invoice"
+) -> RequestId:
     """The request id of one generation: derived, so that even a lost row gives the same."""
-    return derive_request_id(callback.portal_id, realm_id, callback.callback_id, generation)
+    purpose = entity.lower() if operation == CREATE else f"{operation} {entity.lower()}"
+    return derive_request_id(callback.portal_id, realm_id, callback.callback_id, generation, purpose)
 
 
 def look(services: Services, reservation: Reservation, not_before: datetime) -> dict[str, Any] | None:
-    """The invoice that carries the reservation's mark, if there is one."""
+    """The entity that carries the reservation's mark, if there is one."""
     since = min(not_before, reservation.reserved_at) - SKEW
-    facts = find_by_mark(services.quickbooks, reservation.realm_id, reservation.customer_id, reservation.mark, since)
-    if facts is None:
+    found = find_by_mark(
+        services.quickbooks,
+        reservation.realm_id,
+        reservation.entity,
+        reservation.customer_id,
+        reservation.mark,
+        since,
+    )
+    if found is None:
         return None
-    log(LOG, "found by its mark", callback_id=reservation.callback_id, invoice=facts.id)
-    return services.quickbooks.read(reservation.realm_id, reservation.entity, facts.id)
+    log(LOG, "found by its mark", callback_id=reservation.callback_id, entity=reservation.entity, id=found)
+    return services.quickbooks.read(reservation.realm_id, reservation.entity, found)
 
 
 def _replace_or_keep(services: Services, reservation: Reservation, now: datetime) -> Reservation:
@@ -118,17 +187,13 @@ def _replace_or_keep(services: Services, reservation: Reservation, now: datetime
         services.reservations.set_look_first(reservation, False)
         return reservation
     generation = reservation.generation + 1
-    fresh = Reservation(
-        portal_id=reservation.portal_id,
-        callback_id=reservation.callback_id,
+    purpose = reservation.entity.lower()
+    fresh = replace(
+        reservation,
         generation=generation,
-        realm_id=reservation.realm_id,
-        entity=reservation.entity,
-        request_id=derive_request_id(reservation.portal_id, reservation.realm_id, reservation.callback_id, generation),
-        mark=reservation.mark,
-        customer_id=reservation.customer_id,
-        body=reservation.body,
-        state=OPEN,
+        request_id=derive_request_id(
+            reservation.portal_id, reservation.realm_id, reservation.callback_id, generation, purpose
+        ),
         reserved_at=now,
         look_first=False,
     )
@@ -139,7 +204,7 @@ def _replace_or_keep(services: Services, reservation: Reservation, now: datetime
 
 
 def _read_holder(services: Services, reservation: Reservation, error: NumberTaken) -> dict[str, Any] | None:
-    """The invoice that has our number, if it is our own."""
+    """The entity that has our number, if it is our own."""
     holder = find_number_holder(error)
     entity = services.quickbooks.read(reservation.realm_id, reservation.entity, holder) if holder else None
     return entity if entity is not None and carries(entity.get("PrivateNote"), reservation.mark) else None
@@ -155,9 +220,9 @@ def _check_mark(services: Services, reservation: Reservation, entity: dict[str, 
     note = entity.get("PrivateNote")
     if isinstance(note, str) and "[hs:" in note and not carries(note, reservation.mark):
         services.reservations.set_look_first(reservation, True)
-        raise OutcomeUnknown("QuickBooks answered with another invoice: look for ours before repeating.")
+        raise OutcomeUnknown("QuickBooks answered with something else: look for ours before repeating.")
 
 
-def end_created(services: Services, tx: Any, written: Written, now: datetime) -> None:
-    """In the transaction that settles the callback: the reservation has its invoice."""
+def end_created(services: Services, tx: sa.Connection, written: Written, now: datetime) -> None:
+    """In the transaction that settles the callback: the reserved write has been made."""
     services.reservations.end(tx, written.reservation, CREATED, now, str(written.entity["Id"]))

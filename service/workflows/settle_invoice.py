@@ -1,0 +1,56 @@
+"""Write down that an action ended well with an invoice: outcome, invoice and reservation in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from service.errors import CannotInvoice
+from service.ids import DealId, RealmId
+from service.invoicing.actions import output_names
+from service.invoicing.invoice import fill_outputs, outputs
+from service.store.callbacks import SUCCESS, StoredCallback
+from service.store.invoices import KnownInvoice
+from service.workflows.know_realm import KnownRealm
+from service.workflows.services import Services
+from service.workflows.view_invoice import known_invoice, view_invoice
+from service.workflows.write_reserved import Written, end_created
+
+
+def settle_invoice(
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    entity: dict[str, Any],
+    deal_id: DealId | None,
+    *,
+    written: Sequence[Written] = (),
+    more: Mapping[str, str] | None = None,
+    but: CannotInvoice | None = None,
+) -> None:
+    """`entity`: the invoice as QuickBooks has just answered it.
+
+    `written`: the reserved writes that have been made; `more`: outputs of this action only; `but`: what is
+    not as it should be although it was done.
+    """
+    now = services.clock.now()
+    today = realm.day_of(now)
+    realm_id, portal_id = RealmId(str(callback.realm_id)), callback.portal_id
+    # An invoice without a deal is told to the workflow, and not kept: nothing of ours would follow it.
+    row = known_invoice(entity, portal_id, realm_id, deal_id or DealId(""), callback.callback_id, today, now)
+    told = outputs_of(services, row, realm, today) | dict(more or {})
+    error = (but.code, but.sentence) if but else None
+    if but:
+        told |= {"errorCode": but.code, "errorMessage": but.sentence}
+    with services.database.write() as tx:
+        for each in written:
+            end_created(services, tx, each, now)
+        if deal_id is not None:
+            services.invoices.keep(tx, row)
+        services.callbacks.settle(tx, callback, SUCCESS, fill_outputs(told, output_names(callback.action)), now, error)
+
+
+def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:
+    """The workflow's outputs for an invoice."""
+    return outputs(view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox))
