@@ -103,7 +103,9 @@ def _decide_us_code(realm: RealmFacts, tax_code_id: str | None) -> Tax:
     if tax_code_id is None:
         return Tax()
     if tax_code_id in _US_CODES:
-        return Tax(_US_CODES[tax_code_id])
+        # By hand, a sale that names no rate may be taxed at none (not verified): the company's own, then.
+        by_hand = realm.sales_tax == SalesTax.US_MANUAL and tax_code_id in _TAXABLE
+        return Tax(_US_CODES[tax_code_id], sale_code=realm.default_tax_code_id if by_hand else None)
     if realm.sales_tax == SalesTax.US_MANUAL:
         # There the code of the whole sale chooses the rate, and its lines say that they are taxable.
         return Tax("TAX", sale_code=tax_code_id)

@@ -16,7 +16,8 @@ from service.sandbox.quickbooks.references import named, refer, refer_customer
 from service.sandbox.quickbooks.stamps import days_after
 from service.sandbox.quickbooks.taxes import tax_detail
 
-CURRENCY_NAMES = {"USD": "United States Dollar", "EUR": "Euro", "GBP": "British Pound Sterling"}
+CURRENCY_NAMES = {"USD": "United States Dollar", "EUR": "Euro", "GBP": "British Pound Sterling",
+                  "CAD": "Canadian Dollar"}  # fmt: skip
 _COPIED = ("BillEmail", "BillEmailCc", "BillEmailBcc", "PrivateNote", "CustomerMemo", "ProjectRef",
            "GlobalTaxCalculation", "AcceptedBy", "AcceptedDate", "ExpirationDate", "PaymentRefNum")  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The five realms QuickBooks starts with; built once per process."""
+"""The six realms QuickBooks starts with; built once per process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from service.sandbox.quickbooks.seed_lists import add_items, add_lists, add_us_t
 # Where the automated engine's company must collect, and at which rate. Other states: none.
 STATE_RATES = {"CA": 7.25, "NY": 4.0, "WA": 6.5, "TX": 6.25, "FL": 6.0, "IL": 6.25, "AZ": 5.6, "NV": 6.85, "OR": 0.0}
 _SEATTLE = {"Line1": "500 Pine St.", "City": "Seattle", "CountrySubDivisionCode": "WA", "PostalCode": "98101"}
+_TORONTO = {"Line1": "9 Queen St. W", "City": "Toronto", "CountrySubDivisionCode": "ON", "PostalCode": "M5H 2M9"}
 _LONDON = {"Line1": "12 Thames Path", "City": "London", "PostalCode": "SE1 9DD", "Country": "United Kingdom"}
 
 
 @lru_cache(maxsize=1)
 def seeded_realms() -> tuple[Realm, ...]:
     """Templates, never to be written to: QuickBooks clones them."""
-    return (build_craig().realm, _automated().realm, _uk().realm, _currencies().realm, _numbered().realm)
+    return (build_craig().realm, _automated().realm, _uk().realm, _currencies().realm, _numbered().realm,
+            _canada().realm)  # fmt: skip
 
 
 def _automated() -> Builder:
@@ -83,6 +85,29 @@ def _currencies() -> Builder:
     for at, (name, code) in enumerate((("Dock Street Grill", "USD"), ("Rotterdam Tulpen", "EUR"),
                                        ("Leeds Lanterns", "GBP")), 1):  # fmt: skip
         builder.add("Customer", at, _customer(name, CurrencyRef={"value": code}))
+    return builder
+
+
+def _canada() -> Builder:
+    """GST, HST and GST with PST: every line names its code, and one code may hold two rates."""
+    about = company("Maple Ridge Landscapes Inc", "CA", "America/Toronto", _TORONTO, "books@mapleridge.example")
+    builder = Builder("9341450000000006", about, preferences("CAD"))
+    builder.realm.country, builder.realm.currency, builder.realm.tax = "CA", "CAD", "gst_hst"
+    add_lists(builder)
+    for key, name, rates in (
+        ("2", "HST ON", {"11": ("HST (ON) 13%", 13.0)}),
+        ("3", "GST", {"12": ("GST 5%", 5.0)}),
+        ("4", "GST/PST BC", {"13": ("GST 5% (BC)", 5.0), "14": ("PST (BC) 7%", 7.0)}),
+        ("5", "Zero-rated", {"15": ("Zero-rated", 0.0)}),
+        ("6", "GST/QST QC", {"16": ("GST 5% (QC)", 5.0), "17": ("QST 9.975%", 9.975)}),
+    ):
+        builder.tax_code(key, name, rates)
+    add_items(builder)
+    places = (("Yonge Street Dental", "Toronto", "ON", "M5B 2H1"), ("Kitsilano Yoga", "Vancouver", "BC", "V6K 1N8"))
+    for at, (name, city, province, code) in enumerate(places, 1):
+        address = {"Line1": f"{at} Main St.", "City": city, "CountrySubDivisionCode": province, "PostalCode": code,
+                   "Country": "Canada"}  # fmt: skip
+        builder.add("Customer", at, _customer(name, BillAddr=address, ShipAddr=address))
     return builder
 
 

@@ -1,0 +1,156 @@
+"""The same deal in each tax world: the lines are the deal's to the cent, the tax is QuickBooks' own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.ids import PortalId, RealmId
+from service.store.connection_settings import change_settings
+from tests.harness import PORTAL, Harness
+
+US_MANUAL, US_AUTOMATED = "9341450000000001", "9341450000000002"
+UK_PORTAL, UK, CANADA = 20000002, "9341450000000003", "9341450000000006"
+CONCRETE = {"name": "Concrete", "hs_sku": "CONCRETE", "price": "100", "quantity": "2"}
+DESIGN = {"name": "Design", "hs_sku": "DESIGN", "price": "33.33", "quantity": "3"}
+
+
+def bill(
+    harness: Harness,
+    realm_id: str,
+    inputs: dict[str, str],
+    lines: list[dict[str, str]],
+    contact: dict[str, str] | str,
+    portal_id: int = PORTAL,
+    currency: str = "",
+) -> dict[str, Any]:
+    more = {"deal_currency_code": currency} if currency else {}
+    deal_id = harness.make_deal(lines, contact, portal_id, **more)
+    callback_id = harness.enroll(deal_id, inputs, portal_id)
+    harness.work()
+    return harness.assert_invoiced_once(callback_id, deal_id, portal_id, realm_id)
+
+
+def tax_of(invoice: dict[str, Any]) -> tuple[float, float]:
+    return invoice["TxnTaxDetail"]["TotalTax"], invoice["TotalAmt"]
+
+
+def test_us_by_hand(harness: Harness) -> None:
+    """The items' own settings, all taxable, all exempt, and a rate chosen for the whole."""
+    harness.connect()
+    contact = harness.contact_of(harness.story("one-line"))
+    for inputs, tax in (
+        ({"taxCodeId": "exempt"}, 0),
+        ({"taxCodeId": "taxable"}, 24.0),
+        ({"taxCodeId": "3"}, 27.3),
+        ({"taxCodeId": "taxable", "discountAmount": "100"}, 16.0),
+    ):
+        invoice = bill(harness, US_MANUAL, inputs, [CONCRETE, {**DESIGN, "price": "100", "quantity": "1"}], contact)
+        assert tax_of(invoice)[0] == tax, inputs
+    assert harness.refusals() == []
+
+
+def test_us_automated_from_hubspots_address(harness: Harness) -> None:
+    """A newcomer's address goes with the invoice, its state by name: New York's 4 %."""
+    harness.connect(realm_id=US_AUTOMATED)
+    contact = {"firstname": "Nina", "lastname": "York", "email": "nina@example.com", "address": "1 Broadway"}
+    contact |= {"city": "New York", "state": "New York", "zip": "10004"}
+
+    invoice = bill(harness, US_AUTOMATED, {"taxCodeId": "taxable"}, [CONCRETE], contact)
+
+    assert tax_of(invoice) == (8.0, 208.0)
+    assert harness.refusals() == []
+
+
+def test_us_automated_with_quickbooks_address(harness: Harness) -> None:
+    """The author trusts QuickBooks' address more: the customer is in Seattle, whatever HubSpot says."""
+    harness.connect(realm_id=US_AUTOMATED)
+    contact = {"lastname": "Dental", "email": "office@pinestreetdental.example", "state": "NY", "zip": "10004"}
+    deal_id = harness.make_deal([CONCRETE], contact)
+    for addresses, tax in (("quickbooks", 13.0), ("hubspot", 8.0)):
+        asked = {"taxCodeId": "taxable", "addresses": addresses, "existingInvoice": "create_another"}
+        callback_id = harness.enroll(deal_id, asked)
+        harness.work()
+        assert tax_of(harness.assert_invoiced(callback_id, deal_id, realm_id=US_AUTOMATED))[0] == tax
+    assert harness.refusals() == []
+
+
+def test_us_automated_exempt_customer(harness: Harness) -> None:
+    """A school pays no tax, even on taxable lines: QuickBooks knows, we need not."""
+    harness.connect(realm_id=US_AUTOMATED)
+    deal_id = harness.make_deal([CONCRETE], {"lastname": "School", "email": "office@seattleschooldistrict.example"})
+    for inputs in ({"taxCodeId": "taxable"}, {"existingInvoice": "create_another"}):
+        callback_id = harness.enroll(deal_id, inputs)
+        harness.work()
+        assert tax_of(harness.assert_invoiced(callback_id, deal_id, realm_id=US_AUTOMATED)) == (0, 200)
+    assert harness.refusals() == []
+
+
+def test_vat_inclusive_and_exclusive(harness: Harness) -> None:
+    """120.00 with 20 % in it is 120.00 for the customer; without, it is 144.00."""
+    harness.connect(UK_PORTAL, UK)
+    contact = harness.contact_of(harness.story("uk-one-line", UK_PORTAL), UK_PORTAL)
+    line = {**CONCRETE, "price": "60"}
+    for prices, told in (("with_tax", (20.0, 120.0)), ("without_tax", (24.0, 144.0))):
+        invoice = bill(harness, UK, {"prices": prices}, [line], contact, UK_PORTAL)
+        assert tax_of(invoice) == told
+    odd = bill(harness, UK, {"prices": "with_tax"}, [{**DESIGN, "hs_discount_percentage": "7"}], contact, UK_PORTAL)
+    assert odd["TotalAmt"] == 92.99
+    assert harness.refusals() == []
+
+
+def test_vat_by_the_lines_own_rate(harness: Harness) -> None:
+    """The operator said what HubSpot's rates mean; a line without a known rate follows the action."""
+    harness.connect(UK_PORTAL, UK)
+    mapping = {"700": "3", "701": "5"}
+    assert change_settings(
+        harness.stores.database, PortalId(UK_PORTAL), RealmId(UK), {"tax_codes": mapping}, harness.clock.now()
+    )
+    contact = harness.contact_of(harness.story("uk-one-line", UK_PORTAL), UK_PORTAL)
+    lines = [
+        {**CONCRETE, "hs_tax_rate_group_id": "700"},
+        {**DESIGN, "price": "100", "hs_tax_rate_group_id": "701"},
+        {**DESIGN, "price": "10", "quantity": "1", "hs_tax_rate_group_id": "799"},
+    ]
+
+    invoice = bill(harness, UK, {"taxCodeId": "2"}, lines, contact, UK_PORTAL)
+
+    sold = [each["SalesItemLineDetail"] for each in invoice["Line"] if "SalesItemLineDetail" in each]
+    assert [each["TaxCodeRef"]["value"] for each in sold] == ["3", "5", "2"]
+    assert tax_of(invoice) == (12.0, 522.0)
+    assert harness.refusals() == []
+
+
+def test_canada(harness: Harness) -> None:
+    """HST in Ontario, GST with PST in British Columbia, and Quebec's odd 9.975 %."""
+    harness.connect(realm_id=CANADA)
+    contact = {"lastname": "Dental", "email": "office@yongestreetdental.example"}
+    deal_id = harness.make_deal([{**CONCRETE, "price": "2247.58"}], contact, deal_currency_code="CAD")
+    for code, tax in (("2", 584.37), ("3", 224.76), ("4", 539.42), ("5", 0), ("6", 673.15)):
+        callback_id = harness.enroll(deal_id, {"taxCodeId": code, "existingInvoice": "create_another"})
+        harness.work()
+        invoice = harness.assert_invoiced(callback_id, deal_id, realm_id=CANADA)
+        assert tax_of(invoice) == (tax, round(4495.16 + tax, 2)), code
+    assert harness.deal(deal_id)["qbo_invoice_currency"] == "CAD"
+    assert harness.refusals() == []
+
+
+def test_total_that_differs_is_told(harness: Harness) -> None:
+    """A person changed the invoice before we heard that it exists: the workflow and the deal say so."""
+    harness.connect()
+    harness.set_sandbox(quickbooks={"requestid_memory": "replay_current"})
+    deal_id = harness.story("one-line")
+    harness.trouble("lose_answer", r"/invoice\?", method="POST")
+    callback_id = harness.enroll(deal_id, {"taxCodeId": "exempt"})
+    harness.work()
+    (invoice,) = harness.invoices_of(deal_id)
+    line = {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": {"ItemRef": {"value": "4"}}}
+    harness.act("edit_invoice", invoice_id=invoice["Id"], changes={"Line": [*invoice["Line"][:1], line]})
+    harness.finish()
+
+    outputs = harness.hubspot_callback(callback_id)["outputs"]
+    deal = harness.deal(deal_id)
+    assert (outputs["invoiceId"], outputs["errorCode"]) == (invoice["Id"], "TOTAL_DIFFERS")
+    assert "76.00 USD before tax" in outputs["errorMessage"]
+    assert deal["qbo_invoice_id"] == invoice["Id"]
+    assert deal["qbo_invoice_error"] == f"TOTAL_DIFFERS: {outputs['errorMessage']}"
+    assert harness.refusals() == []
