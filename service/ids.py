@@ -17,6 +17,7 @@ RealmId = NewType("RealmId", str)
 CustomerId = NewType("CustomerId", str)
 ItemId = NewType("ItemId", str)
 InvoiceId = NewType("InvoiceId", str)
+PaymentId = NewType("PaymentId", str)
 RequestId = NewType("RequestId", str)
 """The name under which QuickBooks recognises a repeated write, at most 50 characters."""
 Mark = NewType("Mark", str)

@@ -15,10 +15,13 @@ from service.hubspot.oauth import OAuth as HubSpotOAuth
 from service.quickbooks import limits as quickbooks_limits
 from service.quickbooks.gateway import Gateway as QuickBooksGateway
 from service.quickbooks.oauth import OAuth as QuickBooksOAuth
+from service.store.cursors import Cursors
+from service.store.deals import Deals
 from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.mirrors import Mirrors
 from service.store.pauses import Pauses
+from service.store.payments import Payments
 from service.store.settings import SettingsCache
 from service.stores import Stores, open_stores
 from service.wire import Wire
@@ -96,6 +99,9 @@ def make_services(stores: Stores) -> Services:
         option_lists=stores.option_lists,
         hints=stores.hints,
         sync=stores.sync,
+        payments=Payments(stores.database),
+        deals=Deals(stores.database),
+        cursors=Cursors(stores.database),
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
     )
 

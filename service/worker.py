@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from service.config import Config
 from service.engine.chores import Chores
+from service.engine.rounds import Round, Rounds
 from service.engine.runtime import Engine
 from service.engine.slots import Slot
 from service.engine.starter import Starter
@@ -20,7 +21,14 @@ from service.logs import configure_logs, log
 from service.store.database import Database
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
-from service.workflows import learn_connection, mirror_invoice, refresh_options, refresh_tokens
+from service.workflows import (
+    follow_invoice,
+    learn_connection,
+    mirror_invoice,
+    refresh_options,
+    refresh_tokens,
+    tell_deals,
+)
 from service.workflows.actions import declare_runs
 from service.workflows.services import Services, provide
 from service.workflows.synchronize import Synchronizer
@@ -48,8 +56,7 @@ def run_worker(config: Config) -> None:
     _count_own_crashes(engine, starter, slot)
     declare_runs()
     engine.launch()
-    chores = make_chores(services)
-    parts: tuple[Starter | Chores, ...] = (*chores, starter)
+    parts: tuple[Starter | Chores | Rounds, ...] = (*make_chores(services), make_rounds(services), starter)
     for each in reversed(parts):
         each.start()
     log(LOG, "working", slot=slot.number, database="sqlite" if stores.database.is_sqlite else "postgresql")
@@ -105,6 +112,19 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         Chores("reading", services.clock, reading),
         Chores("sync", services.clock, in_step),
         Chores("mirroring", services.clock, mirroring),
+    )
+
+
+def make_rounds(services: Services) -> Rounds:
+    """What vendors' webhooks lead to, realm by realm and portal by portal."""
+    return Rounds(
+        "follow",
+        (
+            Round(
+                "realms", partial(follow_invoice.realms_due, services), partial(follow_invoice.follow_realm, services)
+            ),
+            Round("deals", partial(tell_deals.portals_due, services), partial(tell_deals.tell_portal, services)),
+        ),
     )
 
 

@@ -210,12 +210,14 @@ def test_errors_are_caught_in_three_places() -> None:
     allowed = {
         "service/cli.py",
         "service/engine/chores.py",  # a chore that fails must not end the others
+        "service/engine/rounds.py",  # the same
         "service/engine/starter.py",  # the same
         "service/coalescing.py",  # hands the call's error to everybody who asked
         "service/store/database.py",  # rolls back and raises
         "service/store/intake.py",  # hands a row's error to its own callback
         "service/web/raw.py",  # every WSGI server has errors of its own for a broken body
         "service/workflows/run_callback.py",
+        "service/workflows/work_hints.py",  # the same for hints
         "service/workflows/refresh_options.py",
         "service/workflows/refresh_tokens.py",
     }

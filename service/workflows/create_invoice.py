@@ -219,7 +219,10 @@ def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> Kn
     if entity is None:
         return replace(known, status=Status.DELETED.value, known_at=now)
     today = realm.day_of(now)
-    return known_invoice(entity, known.portal_id, known.realm_id, known.deal_id, known.callback_id, today, now)
+    voided = known.status == Status.VOIDED
+    return known_invoice(
+        entity, known.portal_id, known.realm_id, known.deal_id, known.callback_id, today, now, voided=voided
+    )
 
 
 def settle(services: Services, callback: StoredCallback, realm: KnownRealm, written: Written) -> None:

@@ -16,13 +16,16 @@ from service.store.adoptions import Adoptions
 from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.credentials import Credentials, Vendor
+from service.store.cursors import Cursors
 from service.store.database import Database
+from service.store.deals import Deals
 from service.store.hints import Hints
 from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.locks import Locks
 from service.store.mirrors import Mirrors
 from service.store.option_lists import OptionLists
+from service.store.payments import Payments
 from service.store.preflights import Preflights
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
@@ -58,6 +61,9 @@ class Services:
     option_lists: OptionLists
     hints: Hints
     sync: SyncTables
+    payments: Payments
+    deals: Deals
+    cursors: Cursors
     quickbooks_sandbox: bool = False
 
 

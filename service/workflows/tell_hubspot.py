@@ -8,16 +8,15 @@ from datetime import timedelta
 from service.errors import RefusedByHubSpot, TryLater
 from service.hubspot.answers import Completion
 from service.hubspot.faults import list_unknown_properties
-from service.ids import DealId, RealmId
-from service.invoicing.invoice import deal_properties, failure_properties
-from service.invoicing.rollup import choose_shown, roll_up
+from service.ids import DealId
+from service.invoicing.invoice import failure_properties
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import ensure_properties, names_of, rename_values
 from service.workflows.find_deal import find_deals
-from service.workflows.know_realm import know_portal, know_realm
+from service.workflows.know_realm import know_portal
 from service.workflows.services import Services
-from service.workflows.view_invoice import view_invoice
+from service.workflows.show_deal import show_deals
 
 LOG = logging.getLogger("service.workflows")
 # Completing before HubSpot has digested our BLOCK may be refused (undocumented): try again for a minute.
@@ -77,18 +76,13 @@ def properties_of(services: Services, callback: StoredCallback, deal_id: DealId)
     if callback.outcome != SUCCESS:
         know_portal(services, callback.portal_id)  # whose properties may still have to be created
         return failure_properties(callback.error_code or "", callback.error_message or "")
-    realm = know_realm(services, callback.portal_id, RealmId(str(callback.realm_id)))
-    today = realm.day_of(services.clock.now())
-    views = [
-        view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox)
-        for row in services.invoices.of_deal(callback.portal_id, deal_id)
-    ]
-    shown = choose_shown(views)
-    if shown is None:
+    told = show_deals(services, callback.portal_id, [deal_id], services.clock.now()).get(deal_id)
+    if told is None:
         return NO_ERROR
-    told = deal_properties(shown, roll_up(views, today))
     # An invoice that is there, but not as the deal has it.
-    return told | (failure_properties(callback.error_code, callback.error_message or "") if callback.error_code else {})
+    return told.properties | (
+        failure_properties(callback.error_code, callback.error_message or "") if callback.error_code else {}
+    )
 
 
 def tell_workflow(services: Services, callback: StoredCallback) -> str:

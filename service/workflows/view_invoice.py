@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,11 +16,15 @@ from service.quickbooks.links import invoice_url
 from service.store.invoices import KnownInvoice, document_of
 
 
-def view_invoice(known: KnownInvoice, today: date, home_currency: str, *, sandbox: bool) -> InvoiceView:
-    """The invoice as last known, with its status on a day of the realm."""
+def view_invoice(
+    known: KnownInvoice, today: date, home_currency: str, *, sandbox: bool, paid_on: Sequence[date] = ()
+) -> InvoiceView:
+    """The invoice as last known, with its status on a day of the realm; `paid_on` are the days of its payments."""
     facts = facts_of(known)
     # That it was deleted stands in no answer of QuickBooks, only in our row.
     deleted = known.status == Status.DELETED
+    status = Status.DELETED if deleted else status_of(facts, today, voided=known.status == Status.VOIDED)
+    last_paid_on = max(paid_on, default=None)
     return InvoiceView(
         id=facts.id,
         number=facts.doc_number or "",
@@ -29,15 +34,17 @@ def view_invoice(known: KnownInvoice, today: date, home_currency: str, *, sandbo
         txn_date=facts.txn_date,
         due_date=facts.due_date,
         recipient=derive_recipient_text(facts.customer_name or "", facts.bill_email or ""),
-        status=Status.DELETED if deleted else status_of(facts, today),
+        status=status,
         url=invoice_url(facts.id, sandbox=sandbox),
         updated_at=facts.last_updated_at or known.known_at,
         pay_link=facts.invoice_link or "",
+        last_payment_date=last_paid_on,
+        paid_date=last_paid_on if status == Status.PAID else None,
     )
 
 
-def status_of(facts: InvoiceFacts, today: date) -> Status:
-    """The derived status of an invoice that exists."""
+def status_of(facts: InvoiceFacts, today: date, *, voided: bool = False) -> Status:
+    """The derived status of an invoice that exists; `voided`: somebody said so, and nothing is left of it."""
     return derive_status(
         facts.total,
         facts.balance,
@@ -48,6 +55,7 @@ def status_of(facts: InvoiceFacts, today: date) -> Status:
         facts.delivery_time,
         facts.e_invoice_status,
         facts.private_note,
+        voided=voided and facts.total == 0,
     )
 
 
@@ -59,8 +67,10 @@ def known_invoice(
     callback_id: CallbackId | None,
     today: date,
     now: datetime,
+    *,
+    voided: bool = False,
 ) -> KnownInvoice:
-    """The row that keeps an invoice as QuickBooks answered it."""
+    """The row that keeps an invoice as QuickBooks answered it. `now`: when that was asked for."""
     facts = parse_invoice(entity)
     return KnownInvoice(
         realm_id=realm_id,
@@ -69,10 +79,12 @@ def known_invoice(
         deal_id=deal_id,
         callback_id=callback_id,
         sync_token=facts.sync_token,
-        status=status_of(facts, today).value,
+        status=status_of(facts, today, voided=voided).value,
         document=document_of(entity),
         changed_at=facts.last_updated_at or now,
         known_at=now,
+        customer_id=facts.customer_id,
+        due_date=facts.due_date,
     )
 
 
