@@ -56,7 +56,11 @@ def run_worker(config: Config) -> None:
     _count_own_crashes(engine, starter, slot)
     declare_runs()
     engine.launch()
-    parts: tuple[Starter | Chores | Rounds, ...] = (*make_chores(services), make_rounds(services), starter)
+    parts: tuple[Starter | Chores | Rounds, ...] = (
+        *make_chores(services),
+        Rounds("follow", make_round_list(services)),
+        starter,
+    )
     for each in reversed(parts):
         each.start()
     log(LOG, "working", slot=slot.number, database="sqlite" if stores.database.is_sqlite else "postgresql")
@@ -115,16 +119,11 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
     )
 
 
-def make_rounds(services: Services) -> Rounds:
+def make_round_list(services: Services) -> tuple[Round, ...]:
     """What vendors' webhooks lead to, realm by realm and portal by portal."""
-    return Rounds(
-        "follow",
-        (
-            Round(
-                "realms", partial(follow_invoice.realms_due, services), partial(follow_invoice.follow_realm, services)
-            ),
-            Round("deals", partial(tell_deals.portals_due, services), partial(tell_deals.tell_portal, services)),
-        ),
+    return (
+        Round("realms", partial(follow_invoice.realms_due, services), partial(follow_invoice.follow_realm, services)),
+        Round("deals", partial(tell_deals.portals_due, services), partial(tell_deals.tell_portal, services)),
     )
 
 

@@ -36,6 +36,7 @@ from service.store.connections import PAUSED
 from service.store.database import from_ms
 from service.store.due import Start
 from service.wiring import make_services, open_stores
+from service.worker import make_round_list
 from service.workflows.actions import work_of
 from service.workflows.mirror_invoice import mirror_invoices
 from service.workflows.run_callback import run_callback
@@ -295,6 +296,30 @@ class Harness:
     def run(self, start: Start) -> None:
         """One run, as the engine would begin it."""
         run_callback(start.portal_id, start.callback_id, work_of(start.action))
+
+    def subscribe(self, **more: Any) -> None:
+        """Have QuickBooks tell us of changes: see the sandbox's `Subscription`."""
+        url = f"{self.public_url}/quickbooks/webhooks"
+        self.ask_sandbox("POST", "/quickbooks/webhooks", {"url": url, "enabled": True, "gather_seconds": 0.0, **more})
+
+    def hear(self) -> None:
+        """Until QuickBooks has nothing left to tell."""
+        self.wait_for(lambda: self.world.quickbooks.webhooks.waiting() == 0)
+
+    def follow(self, *, hearing: bool = True) -> int:
+        """What the worker's rounds do, until nothing is due; returns how many hints were worked on."""
+        if hearing:
+            self.hear()
+        worked, before = 0, -1
+        while worked != before:
+            before = worked
+            self.world.clock.freeze(self.clock.now())
+            for each in make_round_list(self.services):
+                for scope in each.find():
+                    while done := each.work(scope):
+                        worked += done
+                        assert worked < 100_000, "a loop"
+        return worked
 
     def finish(self, within: timedelta = timedelta(hours=3)) -> timedelta:
         """Work and let time pass until nothing waits any more; returns how long that took."""

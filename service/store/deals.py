@@ -29,6 +29,11 @@ class DealState:
 _FIND = sa.text(
     "SELECT deal_id, shown, gone_at FROM deals WHERE portal_id = :portal_id AND deal_id IN :ids"
 ).bindparams(sa.bindparam("ids", expanding=True))
+# The first condition is the index's, word for word.
+_BUSY = sa.text(
+    """SELECT DISTINCT object_id FROM callbacks WHERE state IN ('received', 'running', 'waiting', 'parked')
+       AND state = 'running' AND portal_id = :portal_id AND object_type = 'DEAL' AND object_id IN :ids"""
+).bindparams(sa.bindparam("ids", expanding=True))
 _KEEP = sa.text(
     """INSERT INTO deals (portal_id, deal_id, shown, written_at) VALUES (:portal_id, :deal_id, :shown, :at)
        ON CONFLICT (portal_id, deal_id) DO UPDATE SET shown = excluded.shown, written_at = excluded.written_at,
@@ -51,6 +56,14 @@ class Deals:
         with self._database.read() as connection:
             rows = connection.execute(_FIND, {"portal_id": portal_id, "ids": list(deal_ids)})
             return {DealId(row.deal_id): DealState(row.shown, from_ms_or_none(row.gone_at)) for row in rows}
+
+    def busy(self, portal_id: PortalId, deal_ids: Collection[str]) -> set[DealId]:
+        """Those that a callback is at work on: it may be about to write the deal as it was a moment ago."""
+        if not deal_ids:
+            return set()
+        with self._database.read() as connection:
+            rows = connection.execute(_BUSY, {"portal_id": portal_id, "ids": list(deal_ids)})
+            return {DealId(row.object_id) for row in rows}
 
     def keep_shown(self, tx: sa.Connection, portal_id: PortalId, shown: Mapping[DealId, str], now: datetime) -> None:
         """These were written."""

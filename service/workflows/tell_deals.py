@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from service.errors import NotConnected, RefusedByHubSpot, ServiceError
 from service.hubspot.faults import list_unknown_properties
@@ -11,7 +12,7 @@ from service.ids import DealId, PortalId
 from service.logs import log
 from service.store.hints import TakenHint
 from service.workflows.ensure_properties import ensure_properties, names_of, rename_values
-from service.workflows.keep_news import DEAL
+from service.workflows.keep_news import DEAL, deal_hint
 from service.workflows.services import Services
 from service.workflows.show_deal import ShownDeal, show_deals
 from service.workflows.work_hints import put_off, work_hints
@@ -19,8 +20,9 @@ from service.workflows.work_hints import put_off, work_hints
 LOG = logging.getLogger("service.follow")
 Outcomes = dict[DealId, ServiceError | None]
 NOT_FOUND = 404
-# Said by whoever wrote a deal while its invoices changed: what it was given is not known for sure.
+# What the deal was given last is not known for sure.
 AGAIN = "again"
+CALLBACK_WRITES = timedelta(seconds=20)
 
 
 def portals_due(services: Services) -> list[str]:
@@ -92,6 +94,9 @@ def settle_deals(
         for deal_id in gone:
             services.deals.keep_gone(tx, portal_id, deal_id, now)
         services.hints.done_in(tx, [hint for deal_id, hint in by_deal.items() if deal_id not in later], now)
+        # A callback's run writes its deal too; if it asked before these rows were there, what it writes is older.
+        again = [deal_hint(portal_id, deal_id, AGAIN) for deal_id in services.deals.busy(portal_id, list(written))]
+        services.hints.hear_in(tx, again, now, now + CALLBACK_WRITES)
     for deal_id in later:
         put_off(services, [by_deal[deal_id]], failed[deal_id])
     if written or failed:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from service.errors import RefusedByHubSpot, TryLater
 from service.hubspot.answers import Completion
 from service.hubspot.faults import list_unknown_properties
-from service.ids import DealId
+from service.ids import DealId, RealmId
 from service.invoicing.invoice import failure_properties
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback

@@ -79,4 +79,4 @@ def _work(services: Services, scope: str, taken: Sequence[TakenHint], work: Work
 
 
 def _after_refusal(hint: TakenHint) -> timedelta:
-    return min(REFUSED * 2 ** min(hint.tries, 8), LONGEST_REFUSED)
+    return min(REFUSED * (1 << min(hint.tries, 8)), LONGEST_REFUSED)
