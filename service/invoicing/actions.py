@@ -83,7 +83,12 @@ class Action:
 AROUND_INVOICES = ("DEAL", "QUOTE", "INVOICE")
 
 ACTIONS: dict[str, Action] = {
-    "create-invoice": Action("Create invoice", CreateInvoiceSchema, drafting()),
+    "create-invoice": Action(
+        "Create invoice",
+        CreateInvoiceSchema,
+        # It may also send what it has made.
+        drafting() | {errors.NoEmailAddress},
+    ),
     "send-invoice": Action(
         "Send invoice",
         SendInvoiceSchema,

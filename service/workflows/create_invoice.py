@@ -10,7 +10,7 @@ from service.ids import DealId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.draft import draft_invoice, read_item_ids
-from service.invoicing.inputs import CreateInvoiceInputs, WhenInvoiceExists, parse_inputs
+from service.invoicing.inputs import CreateInvoiceInputs, Send, WhenInvoiceExists, parse_inputs
 from service.invoicing.marks import derive_mark
 from service.invoicing.numbering import is_template
 from service.invoicing.read_back import find_difference
@@ -26,6 +26,7 @@ from service.workflows.ensure_items import ensure_items
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.send_invoice import send_once
 from service.workflows.services import Services
 from service.workflows.settle_invoice import outputs_of, settle_invoice
 from service.workflows.split_deal import count_shares
@@ -226,12 +227,22 @@ def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> Kn
 
 
 def settle(services: Services, callback: StoredCallback, realm: KnownRealm, written: Written) -> None:
-    """The outcome, the invoice and the end of the reservation, in one transaction."""
-    deal_id = DealId(callback.object_id)
+    """The outcome, the invoice and the end of its reservations, in one transaction; sent first where asked for.
+
+    An invoice that is not as the deal has it, or cannot be sent, is an invoice all the same: it is told
+    with what a person should do. Raises: TryLater, OutcomeUnknown, NotConnected.
+    """
     differs = find_difference(written.reservation.body, written.entity)
-    but = TotalDiffers(differs) if differs else None
-    settle_invoice(services, callback, realm, written.entity, deal_id, written=[written], but=but)
-    log(LOG, "invoiced", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=written.entity["Id"])
+    but: CannotInvoice | None = TotalDiffers(differs) if differs else None
+    done = [written]
+    if parse_inputs(callback.inputs).send == Send.NOW and but is None:
+        try:
+            done.append(send_once(services, callback, "Invoice", written.entity))
+        except CannotInvoice as error:
+            but = error
+    entity, deal_id = done[-1].entity, DealId(callback.object_id)
+    settle_invoice(services, callback, realm, entity, deal_id, written=done, but=but)
+    log(LOG, "invoiced", portal_id=callback.portal_id, callback_id=callback.callback_id, invoice=entity["Id"])
 
 
 def settle_existing(

@@ -11,6 +11,7 @@ from service.invoicing.deal import Deal
 from service.invoicing.marks import read_share
 from service.invoicing.status import Status
 from service.store.invoices import KnownInvoice
+from service.store.reservations import CREATE, CREATED
 from service.workflows.services import Services
 
 
@@ -31,8 +32,9 @@ def _read_part(services: Services, invoice: KnownInvoice) -> tuple[Decimal, Deci
 
     What we sent counts, since people may edit the memo; what QuickBooks holds, where our row is gone.
     """
-    sent = services.reservations.latest(invoice.portal_id, invoice.callback_id) if invoice.callback_id else None
-    content = json.loads(sent.body if sent else invoice.document, parse_float=Decimal)
+    sent = services.reservations.all(invoice.portal_id, invoice.callback_id) if invoice.callback_id else []
+    bodies = [each.body for each in sent if (each.operation, each.state) == (CREATE, CREATED)]
+    content = json.loads(bodies[-1] if bodies else invoice.document, parse_float=Decimal)
     share = read_share(content.get("PrivateNote"))
     if share is None:
         return Decimal(0), Decimal(0)

@@ -25,7 +25,7 @@ def test_shares_add_up_to_exactly_the_deal(harness: Harness) -> None:
     for amount, shares in (("100.05", ["30", "70"]), ("100", ["33.33", "33.33", "33.34"]), ("0.03", ["50", "50"])):
         deal_id = deal_of(harness, amount)
         for share in shares:
-            harness.assert_invoiced(bill(harness, deal_id, share), deal_id)
+            harness.assert_invoiced(bill(harness, deal_id, share, send="now"), deal_id)
         made = [Decimal(str(each["TotalAmt"])) for each in harness.invoices_of(deal_id)]
         assert sum(made) == Decimal(amount), made
         assert harness.deal(deal_id)["qbo_invoice_count"] == str(len(shares))
