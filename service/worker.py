@@ -27,6 +27,7 @@ from service.workflows import (
     mirror_invoice,
     refresh_options,
     refresh_tokens,
+    sweep_overdue,
     tell_deals,
 )
 from service.workflows.actions import declare_runs
@@ -111,7 +112,9 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
     )
     in_step = ((1.0, Synchronizer(services).work),)
     mirroring = ((2.0, partial(mirror_invoice.mirror_invoices, services)),)
+    way_back = ((20.0, partial(sweep_overdue.sweep_overdue, services)),)
     return (
+        Chores("way back", services.clock, way_back),
         Chores("access", services.clock, access),
         Chores("reading", services.clock, reading),
         Chores("sync", services.clock, in_step),
