@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 
-from service.errors import CannotInvoice, InvoiceExists, NumberTaken, TotalDiffers
+from service.errors import CannotInvoice, InvoiceExists, TotalDiffers
 from service.ids import DealId, RealmId
-from service.invoicing.billing import decide_total, plan_lines
-from service.invoicing.currency import decide_currency
-from service.invoicing.draft import draft_invoice, read_item_ids
+from service.invoicing.draft import draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, Send, WhenInvoiceExists, parse_inputs
-from service.invoicing.marks import derive_mark
-from service.invoicing.numbering import is_template
 from service.invoicing.read_back import find_difference
 from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.store.invoices import KnownInvoice
-from service.store.reservations import Reservation
 from service.workflows.choose_invoice import read_told
-from service.workflows.ensure_customer import ensure_customer
-from service.workflows.ensure_items import ensure_items
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
@@ -31,20 +25,10 @@ from service.workflows.services import Services
 from service.workflows.settle_invoice import outputs_of, settle_invoice
 from service.workflows.split_deal import count_shares
 from service.workflows.view_invoice import known_invoice
-from service.workflows.write_reserved import (
-    Written,
-    end_created,
-    find_open_reservation,
-    is_about_reference,
-    look,
-    next_generation,
-    reserve,
-    send_reserved,
-)
+from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
-# A number of ours that somebody has taken: the next one, a few times.
-NUMBERS_TRIED = 4
 
 
 def create_invoice(services: Services, callback: StoredCallback) -> None:
@@ -56,7 +40,7 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
     open_reservation = find_open_reservation(services, callback)
     realm = know_realm(services, callback.portal_id, realm_id)
     if open_reservation is not None:
-        written = repeat(services, callback, open_reservation)
+        written = repeat_sale(services, callback, open_reservation, parse_inputs(callback.inputs))
         if written is not None:
             settle(services, callback, realm, written)
             return
@@ -72,106 +56,9 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
         if existing is not None:
             settle_existing(services, callback, realm, inputs, existing)
             return
-    settle(services, callback, realm, write(services, callback, realm_id, realm, inputs, gathered, repeated=repeated))
-
-
-def repeat(services: Services, callback: StoredCallback, reservation: Reservation) -> Written | None:
-    """Send again what was reserved by an earlier run.
-
-    None: nothing exists, and another draft may be taken: what the old one referred to is gone, or
-    its number is somebody else's by now.
-    """
-    try:
-        return send_reserved(services, callback, reservation, repeated=True)
-    except CannotInvoice as error:
-        if not may_draft_again(services, parse_inputs(callback.inputs), reservation, error):
-            raise
-        return None
-
-
-def may_draft_again(
-    services: Services, inputs: CreateInvoiceInputs, reservation: Reservation, error: CannotInvoice
-) -> bool:
-    """Whether a new draft may fare better than the one just refused; forgets what misled it."""
-    if isinstance(error, NumberTaken):
-        return not inputs.number or is_template(inputs.number)
-    return is_about_reference(error) and forget(services, reservation)
-
-
-def write(
-    services: Services,
-    callback: StoredCallback,
-    realm_id: RealmId,
-    realm: KnownRealm,
-    inputs: CreateInvoiceInputs,
-    gathered: Gathered,
-    *,
-    repeated: bool,
-) -> Written:
-    """Prepare, reserve, send; once more when what we remembered is gone or our number is taken.
-
-    `repeated`: an earlier draft of this callback was refused when it was sent again.
-    """
-    # What cannot become an invoice is refused before a customer or an item is created for it.
-    today = realm.day_of(callback.received_at)
-    decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
-    forgot = False
-    for _ in range(NUMBERS_TRIED):
-        reservation = prepare(services, callback, realm_id, realm, inputs, gathered, repeated=repeated)
-        try:
-            return send_reserved(services, callback, reservation)
-        except CannotInvoice as error:
-            if forgot or not may_draft_again(services, inputs, reservation, error):
-                raise
-            forgot = not isinstance(error, NumberTaken)
-    raise NumberTaken("The invoice numbers tried are taken in QuickBooks: give one in the action.")
-
-
-def prepare(
-    services: Services,
-    callback: StoredCallback,
-    realm_id: RealmId,
-    realm: KnownRealm,
-    inputs: CreateInvoiceInputs,
-    gathered: Gathered,
-    *,
-    repeated: bool,
-) -> Reservation:
-    """Decide everything the invoice will say, and write it down before anything is sent."""
-    deal, portal_id = gathered.deal, callback.portal_id
-    billed = plan_lines(deal, gathered.line_items, inputs)
-    currency = (deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
-    customer = ensure_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency, gathered.parent)
-    decide_currency(deal, billed, realm.facts, customer.currency)
-    item_ids = ensure_items(services, portal_id, realm_id, billed, inputs, realm)
-    generation = next_generation(services, callback)
-    mark = derive_mark(portal_id, realm_id, callback.callback_id)
-    draft = draft_invoice(
-        deal,
-        gathered.line_items,
-        customer_id=customer.id,
-        item_ids=item_ids,
-        inputs=inputs,
-        realm=realm.facts,
-        today=realm.day_of(callback.received_at),
-        mark=mark,
-        recipient=gathered.recipient,
-        customer_currency=customer.currency,
-        generation=generation - 1,
-    )
-    reservation = reserve(services, callback, "Invoice", customer.id, draft.body(), look_first=repeated)
-    if draft.remarks:
-        services.callbacks.note_event(callback, "remark", " ".join(draft.remarks), services.clock.now())
-    return reservation
-
-
-def forget(services: Services, reservation: Reservation) -> bool:
-    """Drop what we remembered of the customer and items of an invoice; False when that was nothing."""
-    realm_id = reservation.realm_id
-    dropped = services.links.forget(realm_id, ("contact", "company"), reservation.customer_id)
-    for item_id in read_item_ids(reservation.body):
-        dropped += services.links.forget(realm_id, ("product", "sku", "name"), item_id)
-    return dropped > 0
+    draft = partial(draft_invoice, inputs=inputs)
+    written = write_sale(services, callback, realm, "Invoice", inputs, gathered, draft, repeated=repeated)
+    settle(services, callback, realm, written)
 
 
 def find_existing(
