@@ -36,6 +36,9 @@
         NumberMissing            NO_INVOICE_NUMBER
         NumberTaken              DUPLICATE_NUMBER
         InvoiceExists            INVOICE_EXISTS
+        SaleExists               SALE_EXISTS
+        EstimateNotFound         ESTIMATE_NOT_FOUND
+        EstimateClosed           ESTIMATE_CLOSED
         TotalDiffers             TOTAL_DIFFERS
         InvoiceNotFound          INVOICE_NOT_FOUND
         InvoiceVoided            INVOICE_VOIDED
@@ -234,6 +237,24 @@ class NumberTaken(CannotInvoice):
 
 class InvoiceExists(CannotInvoice):
     code = "INVOICE_EXISTS"
+
+
+class SaleExists(CannotInvoice):
+    """The deal has an estimate, sales receipt or credit memo already, and shall not get another."""
+
+    code = "SALE_EXISTS"
+
+
+class EstimateNotFound(CannotInvoice):
+    """An estimate is to be converted, and there is none that could be meant."""
+
+    code = "ESTIMATE_NOT_FOUND"
+
+
+class EstimateClosed(CannotInvoice):
+    """An estimate is to be converted that was closed or rejected, and no live invoice was made from it."""
+
+    code = "ESTIMATE_CLOSED"
 
 
 class TotalDiffers(CannotInvoice):

@@ -10,9 +10,14 @@ from dataclasses import dataclass
 
 from service import errors
 from service.errors import CannotInvoice
+from service.invoicing import conversion, credit_memo, estimate, sales_receipt
+from service.invoicing.conversion import ConversionSchema
+from service.invoicing.credit_memo import CreditMemoSchema
+from service.invoicing.estimate import EstimateSchema
 from service.invoicing.input_fields import InputsSchema
 from service.invoicing.inputs import CreateInvoiceSchema
 from service.invoicing.invoice import OUTPUT_NAMES
+from service.invoicing.sales_receipt import SalesReceiptSchema
 from service.invoicing.send import SendInvoiceSchema
 
 Refusals = frozenset[type[CannotInvoice]]
@@ -44,6 +49,10 @@ ON_INVOICES: Refusals = frozenset(
 )
 
 
+# Only when something is created that is no invoice, or an invoice from it.
+ON_OTHER_SALES: Refusals = frozenset({errors.SaleExists, errors.EstimateNotFound, errors.EstimateClosed})
+
+
 def all_refusals() -> Refusals:
     """Every reason there is, `CannotInvoice` itself included."""
     branches: list[type[CannotInvoice]] = [CannotInvoice]
@@ -56,8 +65,13 @@ def all_refusals() -> Refusals:
 
 
 def drafting() -> Refusals:
-    """What can be wrong with a deal that is to become an invoice, or anything else with lines."""
-    return all_refusals() - ON_INVOICES
+    """What can be wrong with a deal that is to become an invoice."""
+    return all_refusals() - ON_INVOICES - ON_OTHER_SALES
+
+
+def drafting_other() -> Refusals:
+    """What can be wrong with a deal that is to become an estimate, a sales receipt or a credit memo."""
+    return drafting() - {errors.InvoiceExists, errors.DepositTooLarge} | {errors.SaleExists}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,28 @@ ACTIONS: dict[str, Action] = {
         SendInvoiceSchema,
         frozenset({errors.InvoiceNotFound, errors.InvoiceVoided, errors.NoEmailAddress}),
         AROUND_INVOICES,
+    ),
+    "create-estimate": Action("Create estimate", EstimateSchema, drafting_other(), outputs=estimate.OUTPUT_NAMES),
+    "create-sales-receipt": Action(
+        "Create sales receipt", SalesReceiptSchema, drafting_other(), outputs=sales_receipt.OUTPUT_NAMES
+    ),
+    "create-credit-memo": Action(
+        "Create credit memo", CreditMemoSchema, drafting_other(), outputs=credit_memo.OUTPUT_NAMES
+    ),
+    "convert-estimate-to-invoice": Action(
+        "Convert estimate to invoice",
+        ConversionSchema,
+        frozenset(
+            {
+                errors.EstimateNotFound,
+                errors.EstimateClosed,
+                errors.LineItemUnusable,
+                errors.TotalNotPositive,
+                errors.TotalDiffers,
+                errors.NumberTaken,
+            }
+        ),
+        outputs=conversion.OUTPUT_NAMES,
     ),
 }
 

@@ -64,6 +64,13 @@ _OPEN_OF_OBJECT = sa.text(
          AND r.callback_id <> :callback_id AND c.object_type = :object_type AND c.object_id = :object_id
        ORDER BY r.reserved_at"""
 )
+_CREATED_OF_OBJECT = sa.text(
+    """SELECT r.entity_id FROM reservations r
+       JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
+       WHERE r.state = 'created' AND r.operation = :operation AND r.entity = :entity AND r.portal_id = :portal_id
+         AND r.realm_id = :realm_id AND c.object_type = :object_type AND c.object_id = :object_id
+       ORDER BY r.reserved_at DESC"""
+)
 _END = sa.text(
     """UPDATE reservations SET state = :state, entity_id = coalesce(:entity_id, entity_id), ended_at = :at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
@@ -134,6 +141,15 @@ class Reservations:
         with self._database.read() as connection:
             found = connection.execute(_OPEN_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
             return [_read(each) for each in found.mappings()]
+
+    def created_of_object(
+        self, portal_id: PortalId, realm_id: RealmId, object_type: str, object_id: str, entity: str
+    ) -> list[str]:
+        """The ids of what callbacks of an enrolled object created, the newest first."""
+        row = {"portal_id": portal_id, "realm_id": realm_id, "entity": entity, "operation": CREATE}
+        with self._database.read() as connection:
+            found = connection.execute(_CREATED_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
+            return [str(each) for each in found.scalars()]
 
     def all(self, portal_id: PortalId, callback_id: CallbackId) -> list[Reservation]:
         """Every generation, oldest first."""

@@ -1,0 +1,159 @@
+"""A deal becomes an estimate, a sales receipt or a credit memo: what the three share. Read it top to bottom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from service.errors import SaleExists, TotalDiffers
+from service.ids import DealId, RealmId
+from service.invoicing.actions import output_names
+from service.invoicing.draft import Draft, draft_sale
+from service.invoicing.invoice import derive_recipient_text, fill_outputs
+from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
+from service.invoicing.read_back import find_difference
+from service.logs import log
+from service.quickbooks.links import sale_url
+from service.quickbooks.sales import SaleFacts, parse_sale
+from service.store.callbacks import SUCCESS, StoredCallback
+from service.workflows.ensure_properties import names_of
+from service.workflows.gather_deal import gather_deal
+from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.services import Services
+from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.write_sale import repeat_sale, write_sale
+
+LOG = logging.getLogger("service.workflows")
+Inputs = TypeVar("Inputs", bound=OtherSaleInputs)
+
+
+@dataclass(frozen=True, slots=True)
+class SaleKind(Generic[Inputs]):
+    """What is different from kind to kind.
+
+    `entity`: QuickBooks' name of it; `prefix` of a number of ours; `own_fields`: what only this kind says;
+    `counts`: whether the deal has one already when this is found.
+    """
+
+    entity: str
+    noun: str
+    prefix: str
+    parse: Callable[[Mapping[str, object]], Inputs]
+    own_fields: Callable[[Inputs, date], Mapping[str, object]]
+    outputs: Callable[[SaleView], dict[str, str]]
+    counts: Callable[[SaleFacts], bool]
+
+
+def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inputs]) -> None:
+    """Settle the callback with a sale of the kind.
+
+    Raises: CannotInvoice (nothing was created), TryLater, OutcomeUnknown, NotConnected.
+    """
+    realm_id = RealmId(str(callback.realm_id))
+    inputs = kind.parse(callback.inputs)
+    begun = find_open_reservation(services, callback)
+    realm = know_realm(services, callback.portal_id, realm_id)
+    if begun is not None:
+        written = repeat_sale(services, callback, begun, inputs)
+        if written is not None:
+            settle(services, callback, realm, kind, written.entity, written)
+            return
+    if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
+        existing = find_sale_of_deal(services, callback, kind.entity, kind.counts)
+        if existing is not None:
+            settle_existing(services, callback, realm, kind, inputs, existing)
+            return
+    names = names_of(services, callback.portal_id, realm_id)
+    gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    draft = partial(draft_kind, kind, inputs)
+    written = write_sale(services, callback, realm, kind.entity, inputs, gathered, draft, repeated=begun is not None)
+    settle(services, callback, realm, kind, written.entity, written)
+
+
+def draft_kind(kind: SaleKind[Inputs], inputs: Inputs, *deal: Any, **more: Any) -> Draft:
+    """A draft of any sale, with the fields of its kind. Raises: CannotInvoice."""
+    draft = draft_sale(*deal, inputs=inputs, prefix=kind.prefix, **more)
+    return replace(draft, own=kind.own_fields(inputs, draft.txn_date))
+
+
+def find_sale_of_deal(
+    services: Services, callback: StoredCallback, entity: str, counts: Callable[[SaleFacts], bool]
+) -> dict[str, Any] | None:
+    """The newest sale of its kind that we made for the deal and that counts, read afresh, or None."""
+    portal_id, realm_id, deal_id = callback.portal_id, RealmId(str(callback.realm_id)), callback.object_id
+    of_deal = (portal_id, realm_id, callback.object_type, deal_id)
+    for unknown in services.reservations.open_of_object(*of_deal, but=callback.callback_id, entity=entity):
+        # An earlier callback may have created it without ever hearing of it.
+        found = look(services, unknown, unknown.reserved_at)
+        if found is not None:
+            with services.database.write() as tx:
+                end_created(services, tx, Written(unknown, found), services.clock.now())
+    for sale_id in services.reservations.created_of_object(*of_deal, entity=entity):
+        sale = services.quickbooks.read(realm_id, entity, sale_id)
+        if sale is not None and counts(parse_sale(sale)):
+            return sale
+    return None
+
+
+def settle_existing(
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    kind: SaleKind[Inputs],
+    inputs: Inputs,
+    existing: dict[str, Any],
+) -> None:
+    """The deal has one already: give that one, or say so. Raises: SaleExists."""
+    if inputs.existing == WhenSaleExists.FAIL:
+        raise SaleExists(
+            f"The deal already has the {kind.noun} {parse_sale(existing).doc_number or existing['Id']} in QuickBooks. "
+            "Delete it there, or let the action create another."
+        )
+    settle(services, callback, realm, kind, existing)
+
+
+def settle(
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    kind: SaleKind[Inputs],
+    entity: dict[str, Any],
+    written: Written | None = None,
+) -> None:
+    """The outcome and the end of the reservation, in one transaction."""
+    now = services.clock.now()
+    facts = parse_sale(entity)
+    differs = find_difference(written.reservation.body, entity) if written else None
+    but = TotalDiffers(differs) if differs else None
+    view = view_sale(
+        facts, realm.facts.home_currency, sale_url(kind.entity, facts.id, sandbox=services.quickbooks_sandbox)
+    )
+    told = kind.outputs(view)
+    if but:
+        told |= {"errorCode": but.code, "errorMessage": but.sentence}
+    outputs = fill_outputs(told, output_names(callback.action))
+    with services.database.write() as tx:
+        if written is not None:
+            end_created(services, tx, written, now)
+        services.callbacks.settle(tx, callback, SUCCESS, outputs, now, (but.code, but.sentence) if but else None)
+    log(LOG, "sold", entity=kind.entity, id=facts.id, portal_id=callback.portal_id, callback_id=callback.callback_id)
+
+
+def view_sale(facts: SaleFacts, home_currency: str, url: str) -> SaleView:
+    """The sale as the workflow is told of it."""
+    return SaleView(
+        id=facts.id,
+        number=facts.doc_number or "",
+        total=facts.total,
+        balance=facts.balance,
+        currency=facts.currency or home_currency,
+        txn_date=facts.txn_date,
+        expiration_date=facts.expiration_date,
+        recipient=derive_recipient_text(facts.customer_name or "", facts.bill_email or ""),
+        status=facts.status,
+        url=url,
+    )
