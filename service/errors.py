@@ -42,7 +42,9 @@
         TotalDiffers             TOTAL_DIFFERS
         InvoiceNotFound          INVOICE_NOT_FOUND
         InvoiceVoided            INVOICE_VOIDED
+        InvoicePaid              INVOICE_PAID
         NoEmailAddress           NO_EMAIL
+        PaymentTooLarge          PAYMENT_TOO_LARGE
         BooksClosed              BOOKS_CLOSED
         SubscriptionEnded        QBO_SUBSCRIPTION_ENDED
         RefusedByQuickBooks      QBO_REJECTED
@@ -273,8 +275,20 @@ class InvoiceVoided(CannotInvoice):
     code = "INVOICE_VOIDED"
 
 
+class InvoicePaid(CannotInvoice):
+    """Money was received for it: what is asked for can no longer be done."""
+
+    code = "INVOICE_PAID"
+
+
 class NoEmailAddress(CannotInvoice):
     code = "NO_EMAIL"
+
+
+class PaymentTooLarge(CannotInvoice):
+    """More than the invoice still has open."""
+
+    code = "PAYMENT_TOO_LARGE"
 
 
 class BooksClosed(CannotInvoice):

@@ -17,8 +17,10 @@ from service.invoicing.estimate import EstimateSchema
 from service.invoicing.input_fields import InputsSchema
 from service.invoicing.inputs import CreateInvoiceSchema
 from service.invoicing.invoice import OUTPUT_NAMES
+from service.invoicing.payment import RecordPaymentSchema
 from service.invoicing.sales_receipt import SalesReceiptSchema
 from service.invoicing.send import SendInvoiceSchema
+from service.invoicing.void import VoidInvoiceSchema
 
 Refusals = frozenset[type[CannotInvoice]]
 
@@ -44,7 +46,9 @@ ON_INVOICES: Refusals = frozenset(
     {
         errors.InvoiceNotFound,
         errors.InvoiceVoided,
+        errors.InvoicePaid,
         errors.NoEmailAddress,
+        errors.PaymentTooLarge,
     }
 )
 
@@ -130,6 +134,19 @@ ACTIONS: dict[str, Action] = {
             }
         ),
         outputs=conversion.OUTPUT_NAMES,
+    ),
+    "void-invoice": Action(
+        "Void invoice",
+        VoidInvoiceSchema,
+        frozenset({errors.InvoiceNotFound, errors.InvoicePaid}),
+        AROUND_INVOICES,
+    ),
+    "record-payment": Action(
+        "Record payment",
+        RecordPaymentSchema,
+        frozenset({errors.InvoiceNotFound, errors.InvoiceVoided, errors.InvoicePaid, errors.PaymentTooLarge}),
+        AROUND_INVOICES,
+        (*OUTPUT_NAMES, "paymentId"),
     ),
 }
 

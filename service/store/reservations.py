@@ -12,7 +12,7 @@ from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, Request
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
-CREATE, SEND = "create", "send"
+CREATE, SEND, UPDATE, VOID = "create", "send", "update", "void"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Reservation:
 
     `state`: open (outcome not known), created (done), refused (QuickBooks made nothing), replaced (looked
     for, not found, and a new generation took over). `look_first`: do not repeat before looking.
-    `operation`: create or send; `entity_id` is known from the start only of what is sent. `tried_at`: the
+    `operation`: create, send, update or void; `entity_id` is known from the start of what exists. `tried_at`: the
     last try, None for the one of `reserved_at`.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ from service.errors import CannotInvoice
 from service.ids import DealId, RealmId
 from service.invoicing.actions import output_names
 from service.invoicing.invoice import fill_outputs, outputs
+from service.invoicing.status import Status
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.store.invoices import KnownInvoice
 from service.workflows.know_realm import KnownRealm
@@ -28,17 +30,20 @@ def settle_invoice(
     written: Sequence[Written] = (),
     more: Mapping[str, str] | None = None,
     but: CannotInvoice | None = None,
+    voided: bool = False,
 ) -> None:
     """`entity`: the invoice as QuickBooks has just answered it.
 
     `written`: the reserved writes that have been made; `more`: outputs of this action only; `but`: what is
-    not as it should be although it was done.
+    not as it should be although it was done; `voided`: by us, whatever language QuickBooks notes it in.
     """
     now = services.clock.now()
     today = realm.day_of(now)
     realm_id, portal_id = RealmId(str(callback.realm_id)), callback.portal_id
     # An invoice without a deal is told to the workflow, and not kept: nothing of ours would follow it.
     row = known_invoice(entity, portal_id, realm_id, deal_id or DealId(""), callback.callback_id, today, now)
+    if voided:
+        row = replace(row, status=Status.VOIDED.value)
     told = outputs_of(services, row, realm, today) | dict(more or {})
     error = (but.code, but.sentence) if but else None
     if but:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from service.workflows.send_invoice import QUIET
 from tests.harness import REALM, Harness
+from tests.stories.invoiced_deals import invoiced
 
 SEND = r"/invoice/\d+/send"
-
-
-def invoiced(harness: Harness, **contact: str) -> tuple[str, dict[str, Any]]:
-    """A deal with its invoice, not sent yet."""
-    harness.connect()
-    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
-    given = {"firstname": "Ada", "lastname": "Byron", "email": "ada@byron.example"} | contact
-    deal_id = harness.make_deal([line], {name: value for name, value in given.items() if value})
-    callback_id = harness.enroll(deal_id)
-    harness.work()
-    return deal_id, harness.assert_invoiced_once(callback_id, deal_id)
 
 
 def mails(harness: Harness) -> int:
