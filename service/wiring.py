@@ -21,6 +21,7 @@ from service.store.invoices import Invoices
 from service.store.links import Links
 from service.store.mirrors import Mirrors
 from service.store.pauses import Pauses
+from service.store.payment_notes import PaymentNotes
 from service.store.payments import Payments
 from service.store.settings import SettingsCache
 from service.stores import Stores, open_stores
@@ -100,6 +101,7 @@ def make_services(stores: Stores) -> Services:
         hints=stores.hints,
         sync=stores.sync,
         payments=Payments(stores.database),
+        payment_notes=PaymentNotes(stores.database),
         deals=Deals(stores.database),
         cursors=Cursors(stores.database),
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",

@@ -27,6 +27,7 @@ from service.workflows import (
     mirror_invoice,
     refresh_options,
     refresh_tokens,
+    show_payments,
     sweep_overdue,
     tell_deals,
 )
@@ -127,6 +128,7 @@ def make_round_list(services: Services) -> tuple[Round, ...]:
     return (
         Round("realms", partial(follow_invoice.realms_due, services), partial(follow_invoice.follow_realm, services)),
         Round("deals", partial(tell_deals.portals_due, services), partial(tell_deals.tell_portal, services)),
+        Round("notes", partial(show_payments.portals_due, services), partial(show_payments.show_in_portal, services)),
     )
 
 

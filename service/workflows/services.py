@@ -25,6 +25,7 @@ from service.store.links import Links
 from service.store.locks import Locks
 from service.store.mirrors import Mirrors
 from service.store.option_lists import OptionLists
+from service.store.payment_notes import PaymentNotes
 from service.store.payments import Payments
 from service.store.preflights import Preflights
 from service.store.resealing import Resealing
@@ -62,6 +63,7 @@ class Services:
     hints: Hints
     sync: SyncTables
     payments: Payments
+    payment_notes: PaymentNotes
     deals: Deals
     cursors: Cursors
     quickbooks_sandbox: bool = False
