@@ -62,6 +62,7 @@ def make_desk(stores: Stores) -> Desk:
         clock=stores.clock,
         callbacks=stores.callbacks,
         reservations=stores.reservations,
+        adoptions=stores.adoptions,
         connections=stores.connections,
         credentials=stores.credentials,
         settings=SettingsCache(database),

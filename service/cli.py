@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--once", action="store_true", help="end by itself; exit status 0 only if the books agree")
     _add_connections(groups)
     _add_callbacks(groups)
+    _add_invoices(groups)
     _add_actions(groups)
     properties = _group(groups, "properties", "the deal's properties in HubSpot")
     ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing, repair what was changed")
@@ -116,6 +117,19 @@ def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) 
     replay = _add(group, "replay", commands.replay_callback, "work on a failed or waiting callback again")
     replay.add_argument("callback_id")
     replay.add_argument("--portal", type=_portal)
+
+
+def _add_invoices(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "invoices", "invoices made in QuickBooks, and the deals they belong to")
+    listing = _add(group, "list", commands.list_invoices, "those that wait for a person, the newest first")
+    listing.add_argument("--state", choices=commands.INVOICE_STATES, help="those in another state")
+    listing.add_argument("--limit", type=int, default=50)
+    listing.add_argument("--json", action="store_true")
+    adopt = _add(group, "adopt", commands.adopt_invoice, "tie one to a deal by hand")
+    adopt.add_argument("number", metavar="NUMBER", help="the invoice's number")
+    adopt.add_argument("--deal", required=True, metavar="ID", help="the deal's id, as HubSpot shows it")
+    adopt.add_argument("--portal", type=_portal)
+    adopt.add_argument("--realm", metavar="ID")
 
 
 def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

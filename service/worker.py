@@ -22,6 +22,7 @@ from service.store.database import Database
 from service.store.schema import migrate
 from service.wiring import make_services, open_stores
 from service.workflows import (
+    adopt_invoice,
     follow_invoice,
     learn_connection,
     mirror_invoice,
@@ -112,7 +113,10 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (5.0, partial(refresh_options.refresh_options, services)),
     )
     in_step = ((1.0, Synchronizer(services).work),)
-    mirroring = ((2.0, partial(mirror_invoice.mirror_invoices, services)),)
+    mirroring = (
+        (2.0, partial(adopt_invoice.adopt_invoices, services)),
+        (2.0, partial(mirror_invoice.mirror_invoices, services)),
+    )
     way_back = ((20.0, partial(sweep_overdue.sweep_overdue, services)),)
     return (
         Chores("way back", services.clock, way_back),

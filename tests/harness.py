@@ -38,6 +38,7 @@ from service.store.due import Start
 from service.wiring import make_services, open_stores
 from service.worker import make_round_list
 from service.workflows.actions import work_of
+from service.workflows.adopt_invoice import adopt_invoices
 from service.workflows.mirror_invoice import mirror_invoices
 from service.workflows.run_callback import run_callback
 from service.workflows.services import provide
@@ -272,6 +273,12 @@ class Harness:
             if not found:
                 return done
         raise AssertionError(f"still mirrors due after {done}")
+
+    def adopt(self) -> None:
+        """Decide about the invoices that were made in QuickBooks, as the worker's chore does."""
+        self.pass_time(timedelta(seconds=30))
+        while adopt_invoices(self.services):
+            pass
 
     def mirrors(self, portal_id: int = PORTAL) -> list[dict[str, Any]]:
         """The HubSpot invoices of a portal: properties, and what belongs to each."""

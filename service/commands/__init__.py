@@ -12,11 +12,15 @@ from service.commands.connections import (
     set_connection,
 )
 from service.commands.doctor import doctor
+from service.commands.invoices import STATES as INVOICE_STATES
+from service.commands.invoices import adopt_invoice, list_invoices
 from service.commands.processes import demo, migrate, sandbox, web, worker
 from service.commands.settings import check_config, ensure_properties, reseal_credentials
 
 __all__ = [
+    "INVOICE_STATES",
     "add_connection",
+    "adopt_invoice",
     "change_connection",
     "check_config",
     "demo",
@@ -26,6 +30,7 @@ __all__ = [
     "export_project",
     "list_callbacks",
     "list_connections",
+    "list_invoices",
     "migrate",
     "register_actions",
     "remove_connection",

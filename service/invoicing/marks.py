@@ -58,6 +58,16 @@ def find_deal(private_note: str | None) -> DealId | None:
     return DealId(named[0]) if named else None
 
 
+def list_marks(private_note: str | None) -> tuple[Mark, ...]:
+    """Every mark in a private note: an accountant's copy of an invoice carries the mark of the first."""
+    return tuple(Mark(each) for each in dict.fromkeys(_MARK.findall(private_note or "")))
+
+
+def list_named_deals(private_note: str | None) -> tuple[DealId, ...]:
+    """The deals that a private note says it was made for."""
+    return tuple(DealId(each) for each in dict.fromkeys(_SIGNED.findall(private_note or "")) if each.isdecimal())
+
+
 def drop_marks(text: str) -> str:
     """What an author writes must not pass for a mark of ours."""
     return _MARK.sub(r"(\1)", text)

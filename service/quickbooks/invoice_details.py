@@ -12,6 +12,7 @@ from service.quickbooks.fields import read_amount, read_entries, read_text
 
 # What companies call the custom field in which they keep a customer's purchase order, letters and digits only.
 _PO_NAMES = frozenset(("po", "ponumber", "pono", "ponr", "purchaseorder", "purchaseordernumber"))
+_PO_LINE = re.compile(r"^(?:PO|P\.O\.)(?: number| no\.?)?:\s*(\S[^\n]{0,80})$", re.IGNORECASE | re.MULTILINE)
 _CUSTOM = "CustomField"
 
 
@@ -35,7 +36,9 @@ def read_po_number(content: Mapping[str, Any]) -> str:
     for entry in read_entries(content, _CUSTOM):
         if re.sub(r"[^a-z0-9]", "", (read_text(entry, "Name") or "").lower()) in _PO_NAMES:
             return (read_text(entry, "StringValue") or "").strip()
-    return ""
+    # Companies without such a field have it in the message to the customer; so do our own invoices.
+    said = _PO_LINE.search(read_text(content, "CustomerMemo", "value") or "")
+    return said[1].strip() if said else ""
 
 
 def read_field(content: Mapping[str, Any], path: str) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +16,8 @@ from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 from service.store.invoices import KnownInvoice
 from service.store.mirrors import touch_mirror
 
-NEW, REVIEW, UNRELATED, REFUSED, ADOPTED = "new", "review", "unrelated", "refused", "adopted"
-UNDECIDED = (NEW, REVIEW, UNRELATED)
+NEW, REVIEW, UNRELATED = "new", "review", "unrelated"
+CHOSEN, REFUSED, ADOPTED = "chosen", "refused", "adopted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Adoption:
         """What names it."""
         return {"realm_id": self.realm_id, "invoice_id": self.invoice_id}
 
+    def content(self) -> dict[str, Any]:
+        """QuickBooks' answer; amounts are Decimals."""
+        found: dict[str, Any] = json.loads(self.document, parse_float=Decimal)
+        return found
+
 
 # What a person has said, or we for good, is not asked again because the invoice changed.
 _NOTE = sa.text(
@@ -61,7 +67,8 @@ _NOTE = sa.text(
          :due_at, :changed_at, :known_at)
        ON CONFLICT (realm_id, invoice_id) DO UPDATE SET number = excluded.number, document = excluded.document,
          status = excluded.status, changed_at = excluded.changed_at, known_at = excluded.known_at, tries = 0,
-         due_at = CASE WHEN adoptions.state IN ('new', 'review', 'unrelated') THEN excluded.due_at END"""
+         due_at = CASE WHEN adoptions.state IN ('new', 'review', 'unrelated') THEN excluded.due_at
+                  ELSE adoptions.due_at END"""
 )
 _DECIDE = sa.text(
     """UPDATE adoptions SET state = :state, candidates = :candidates, reason = :reason, deal_id = :deal_id,
@@ -163,8 +170,7 @@ def as_invoice(adoption: Adoption, deal_id: DealId) -> KnownInvoice:
         portal_id=adoption.portal_id,
         deal_id=deal_id,
         callback_id=None,
-        # Any answer of QuickBooks is newer.
-        sync_token="0",  # noqa: S106
+        sync_token=str(adoption.content().get("SyncToken") or "0"),
         status=adoption.status,
         document=adoption.document,
         changed_at=adoption.changed_at,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from service.errors import TryLater
-from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, RequestId
+from service.ids import CallbackId, CustomerId, DealId, Mark, PortalId, RealmId, RequestId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
@@ -71,6 +72,17 @@ _CREATED_OF_OBJECT = sa.text(
          AND r.realm_id = :realm_id AND c.object_type = :object_type AND c.object_id = :object_id
        ORDER BY r.reserved_at DESC"""
 )
+_OF_MARKS = sa.text(
+    """SELECT r.*, c.object_id FROM reservations r
+       JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
+       WHERE r.realm_id = :realm_id AND r.mark IN :marks AND c.object_type = 'DEAL' ORDER BY r.reserved_at"""
+).bindparams(sa.bindparam("marks", expanding=True))
+_DEALS_OF = sa.text(
+    """SELECT DISTINCT c.object_id FROM reservations r
+       JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
+       WHERE r.realm_id = :realm_id AND r.entity = :entity AND r.entity_id IN :ids AND r.state = 'created'
+         AND c.object_type = 'DEAL' ORDER BY c.object_id"""
+).bindparams(sa.bindparam("ids", expanding=True))
 _END = sa.text(
     """UPDATE reservations SET state = :state, entity_id = coalesce(:entity_id, entity_id), ended_at = :at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND generation = :generation AND state = 'open'"""
@@ -150,6 +162,22 @@ class Reservations:
         with self._database.read() as connection:
             found = connection.execute(_CREATED_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
             return [str(each) for each in found.scalars()]
+
+    def of_marks(self, realm_id: RealmId, marks: Sequence[Mark]) -> list[tuple[Reservation, DealId]]:
+        """The writes that carry one of these marks, each with the deal it was made for."""
+        if not marks:
+            return []
+        with self._database.read() as connection:
+            found = connection.execute(_OF_MARKS, {"realm_id": realm_id, "marks": list(marks)}).mappings()
+            return [(_read(each), DealId(each["object_id"])) for each in found]
+
+    def deals_of(self, realm_id: RealmId, entity: str, ids: Sequence[str]) -> list[DealId]:
+        """The deals for which we made these entities of QuickBooks."""
+        if not ids:
+            return []
+        row = {"realm_id": realm_id, "entity": entity, "ids": list(ids)}
+        with self._database.read() as connection:
+            return [DealId(each.object_id) for each in connection.execute(_DEALS_OF, row)]
 
     def all(self, portal_id: PortalId, callback_id: CallbackId) -> list[Reservation]:
         """Every generation, oldest first."""

@@ -10,6 +10,7 @@ from flask import g, has_request_context, request
 
 from service.clock import Clock
 from service.config import Config
+from service.store.adoptions import Adoptions
 from service.store.audit import Audit
 from service.store.callbacks import Callbacks
 from service.store.connections import Connections
@@ -36,6 +37,7 @@ class Desk:
     clock: Clock
     callbacks: Callbacks
     reservations: Reservations
+    adoptions: Adoptions
     connections: Connections
     credentials: Credentials
     settings: SettingsCache

@@ -104,7 +104,9 @@ def derive_portals(
     ]
 
 
-def derive_concerns(portals: Sequence[PortalView], parked: int, failed: int, days: int) -> list[Concern]:
+def derive_concerns(
+    portals: Sequence[PortalView], parked: int, failed: int, days: int, reviews: int = 0
+) -> list[Concern]:
     """What needs a person, the worst first."""
     found = [each for portal in portals for each in _portal_concerns(portal)]
     if parked:
@@ -125,6 +127,16 @@ def derive_concerns(portals: Sequence[PortalView], parked: int, failed: int, day
                 "Each says what to change; afterwards it can be replayed.",
                 "/callbacks?show=failed",
                 "See them",
+            )
+        )
+    if reviews:
+        found.append(
+            Concern(
+                "warning",
+                f"{_count(reviews, 'invoice')} made in QuickBooks may belong to a deal",
+                "Which one is not plain: choose it, or say that there is none.",
+                "/invoices",
+                "Choose",
             )
         )
     return sorted(found, key=lambda each: each.severity != "error")

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from service.errors import ConfigError, ConsentRefused, RequestRejected, ServiceError, SignInNeeded, TooManyAttempts
 from service.logs import log
 from service.web.actions_page import add_actions
+from service.web.adoptions_page import add_adoptions
 from service.web.callbacks_page import add_callbacks
 from service.web.connect import add_connect
 from service.web.connections_page import add_connections
@@ -38,6 +39,7 @@ def operator_pages(desk: Desk) -> Blueprint:
     add_connect(routes, desk)
     add_disconnect(routes, desk)
     add_callbacks(routes, desk)
+    add_adoptions(routes, desk)
     add_actions(routes, desk)
     add_preflight(routes, desk)
     _dress(routes, desk)

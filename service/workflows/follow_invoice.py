@@ -17,6 +17,7 @@ from service.quickbooks.query import divide_values, where_in
 from service.store.connections import LIVE, PAUSED
 from service.store.hints import TakenHint
 from service.store.invoices import KnownInvoice
+from service.workflows.adopt_invoice import meet_strangers
 from service.workflows.keep_news import News, keep_news
 from service.workflows.services import Services
 from service.workflows.work_hints import work_hints
@@ -48,6 +49,7 @@ def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
         else:
             services.hints.done(taken, services.clock.now())
         return
+    meet_strangers(services, portal_id, realm_id, taken)
     keep_news(services, portal_id, realm_id, read_news(services, realm_id, taken), taken)
 
 

@@ -185,5 +185,7 @@ def test_other_fields_of_a_document() -> None:
     assert read_field(DOCUMENT, "DepartmentRef.name") == "North"
     assert read_field(DOCUMENT, "ClassRef.name") == ""
     assert read_po_number({}) == ""
+    assert read_po_number({"CustomerMemo": {"value": "PO number: PO-77\nThank you."}}) == "PO-77"
+    assert read_po_number({"CustomerMemo": {"value": "Sent PO: see your mail"}}) == ""
     assert list_estimate_ids({}) == ()
     assert parse_lines({}) == ()

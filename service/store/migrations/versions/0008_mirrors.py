@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Text, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("status", sa.Text, nullable=False),
-        # new, review (a person must choose), unrelated (no deal in sight), refused (a person said none), adopted
+        # new, review (a person must choose), unrelated (no deal in sight), chosen and refused (by a person), adopted
         sa.Column("state", sa.Text, nullable=False),
         # A JSON list of deals it may belong to, each with its reasons; and the decision in words.
         sa.Column("candidates", sa.Text, nullable=False),
