@@ -39,7 +39,7 @@ def test_credentials(quickbooks: QuickBooks) -> None:
     assert told["client_secret"] == "sandbox-quickbooks-secret"
     assert told["verifier_token"] == "sandbox-verifier-token"
     assert [realm["tax"] for realm in told["realms"].values()] == [
-        "us_manual", "us_automated", "uk_vat", "us_manual", "us_manual",
+        "us_manual", "us_automated", "uk_vat", "us_manual", "us_manual", "gst_hst",
     ]  # fmt: skip
     assert (told["realms"][UK]["country"], told["realms"][UK]["currency"]) == ("GB", "GBP")
 
