@@ -67,6 +67,7 @@ def make_desk(stores: Stores) -> Desk:
         credentials=stores.credentials,
         settings=SettingsCache(database),
         preflights=stores.preflights,
+        previews=stores.previews,
         consents=Consents(database),
         sessions=Sessions(database),
         attempts=Attempts(database),

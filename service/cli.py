@@ -121,6 +121,12 @@ def _add_callbacks(groups: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_invoices(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     group = _group(groups, "invoices", "invoices made in QuickBooks, and the deals they belong to")
+    preview = _add(group, "preview", commands.preview, "the invoice a deal would become; nothing is written")
+    preview.add_argument("deal", type=_digits, help="the deal's id, as its address in HubSpot shows it")
+    preview.add_argument("--portal", type=_portal)
+    preview.add_argument("--realm")
+    preview.add_argument("--inputs", default="{}", metavar="JSON", help="the action's inputs by name")
+    preview.add_argument("--json", action="store_true")
     listing = _add(group, "list", commands.list_invoices, "those that wait for a person, the newest first")
     listing.add_argument("--state", choices=commands.INVOICE_STATES, help="those in another state")
     listing.add_argument("--limit", type=int, default=50)
@@ -157,6 +163,12 @@ def _add_actions(groups: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_pair(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--portal", type=_portal, required=True)
     parser.add_argument("--realm", required=True)
+
+
+def _digits(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and len(text) <= 20):
+        raise argparse.ArgumentTypeError("a deal's id is a number")
+    return text
 
 
 def _portal(text: str) -> int:

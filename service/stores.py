@@ -18,6 +18,7 @@ from service.store.hints import Hints
 from service.store.locks import Locks
 from service.store.option_lists import OptionLists
 from service.store.preflights import Preflights
+from service.store.previews import Previews
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.sync import SyncTables
@@ -51,6 +52,10 @@ class Stores:
     @cached_property
     def preflights(self) -> Preflights:
         return Preflights(self.database)
+
+    @cached_property
+    def previews(self) -> Previews:
+        return Previews(self.database)
 
     @cached_property
     def findings(self) -> Findings:

@@ -50,14 +50,7 @@ def make_services(stores: Stores) -> Services:
     """Everything the workflows need, gateways included."""
     config, clock = stores.config, stores.clock
     wire, pacing = Wire(), make_pacing(stores)
-    hubspot_oauth = HubSpotOAuth(
-        api_url=config.hubspot_api_url,
-        version=config.hubspot_api_version,
-        wire=wire,
-        client_id=config.hubspot_client_id,
-        client_secret=config.hubspot_client_secrets[0],
-    )
-    quickbooks_oauth = _quickbooks_oauth(stores)
+    hubspot_oauth, quickbooks_oauth = _hubspot_oauth(stores, wire), _quickbooks_oauth(stores)
     hubspot_tokens = Tokens("hubspot", stores.credentials, lambda token: _from_hubspot(hubspot_oauth, token), clock)
     quickbooks_tokens = Tokens(
         "quickbooks", stores.credentials, lambda token: _from_quickbooks(quickbooks_oauth, token), clock
@@ -97,6 +90,7 @@ def make_services(stores: Stores) -> Services:
         introspect=hubspot_oauth.introspect,
         resealing=stores.resealing,
         preflights=stores.preflights,
+        previews=stores.previews,
         option_lists=stores.option_lists,
         hints=stores.hints,
         sync=stores.sync,
@@ -105,6 +99,17 @@ def make_services(stores: Stores) -> Services:
         deals=Deals(stores.database),
         cursors=Cursors(stores.database),
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
+    )
+
+
+def _hubspot_oauth(stores: Stores, wire: Wire) -> HubSpotOAuth:
+    config = stores.config
+    return HubSpotOAuth(
+        api_url=config.hubspot_api_url,
+        version=config.hubspot_api_version,
+        wire=wire,
+        client_id=config.hubspot_client_id,
+        client_secret=config.hubspot_client_secrets[0],
     )
 
 

@@ -26,6 +26,7 @@ from service.workflows import (
     follow_invoice,
     learn_connection,
     mirror_invoice,
+    preview_invoice,
     refresh_options,
     refresh_tokens,
     show_payments,
@@ -111,6 +112,7 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
     reading = (
         (2.0, partial(learn_connection.learn_connections, services)),
         (5.0, partial(refresh_options.refresh_options, services)),
+        (1.0, partial(preview_invoice.make_previews, services)),
     )
     in_step = ((1.0, Synchronizer(services).work),)
     mirroring = (

@@ -406,3 +406,34 @@ def test_properties_ensure(sandbox: InThread, run: Callable[..., Said], tmp_path
     for said, text in ((first, "created"), (second, "nothing to do")):
         assert said.out
         assert all(line.startswith(f"portal {PORTAL}") and text in line for line in said.out.splitlines())
+
+
+def test_invoices_preview(sandbox: InThread, run: Callable[..., Said], tmp_path: Path) -> None:
+    with (tmp_path / ".env").open("a") as settings:
+        settings.write(f"HUBSPOT_API_URL={sandbox.url}\nQUICKBOOKS_API_URL={sandbox.url}\n")
+        settings.write(f"QUICKBOOKS_DISCOVERY_URL={sandbox.url}/.well-known/openid_configuration\n")
+    portals = {int(key): value for key, value in sandbox.world.hubspot.credentials()["portals"].items()}
+    realms = sandbox.world.quickbooks.credentials()["realms"]
+    stories = sandbox.world.hubspot.stories[PORTAL]
+    assert run("invoices", "preview", "1").status == 2
+    add = ["connections", "add", "--portal", str(PORTAL), "--realm", REALM]
+    tokens = portals[PORTAL]["refresh_token"], realms[REALM]["refresh_token"]
+    run(*add, "--hubspot-refresh-token", tokens[0], "--quickbooks-refresh-token", tokens[1])
+
+    said = run("invoices", "preview", str(stories["three-lines"]), "--json", "--inputs", '{"taxCodeId": "exempt"}')
+    assert (said.status, said.json["total"], said.json["body"]["Line"][0]["Amount"]) == (0, "440.00", 275)
+    told = run("invoices", "preview", str(stories["three-lines"]))
+    assert "total     440.00 USD before tax" in told.out
+    refused = run("invoices", "preview", str(stories["no-lines"]))
+    assert (refused.status, "NO_LINE_ITEMS" in refused.out) == (1, True)
+    for wrong in (["x"], ["1", "--inputs", "[]"], ["1", "--portal", "5"]):
+        assert run("invoices", "preview", *wrong).status == 2
+
+
+def test_tax_codes_of_a_connection(run: Callable[..., Said]) -> None:
+    run(*ADD, *TOKENS)
+    change = ["connections", "set", "--portal", "7", "--realm", "77"]
+    assert run(*change, "--tax-codes", '{"20": "3", "Zero": "exempt"}').status == 0
+    for wrong in ('{"20": 3}', '{"20": "VAT"}', "[]", "x"):
+        assert run(*change, "--tax-codes", wrong).status == 2
+    assert run(*change).status == 2

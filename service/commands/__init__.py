@@ -14,6 +14,7 @@ from service.commands.connections import (
 from service.commands.doctor import doctor
 from service.commands.invoices import STATES as INVOICE_STATES
 from service.commands.invoices import adopt_invoice, list_invoices
+from service.commands.preview import preview
 from service.commands.processes import demo, migrate, sandbox, web, worker
 from service.commands.settings import check_config, ensure_properties, reseal_credentials
 
@@ -32,6 +33,7 @@ __all__ = [
     "list_connections",
     "list_invoices",
     "migrate",
+    "preview",
     "register_actions",
     "remove_connection",
     "replay_callback",

@@ -17,6 +17,7 @@ from service.store.connections import Connections
 from service.store.consents import Consents
 from service.store.credentials import Credentials
 from service.store.preflights import Preflights
+from service.store.previews import Previews
 from service.store.reservations import Reservations
 from service.store.sessions import Attempts, Sessions
 from service.store.settings import SettingsCache
@@ -42,6 +43,7 @@ class Desk:
     credentials: Credentials
     settings: SettingsCache
     preflights: Preflights
+    previews: Previews
     consents: Consents
     sessions: Sessions
     attempts: Attempts

@@ -23,6 +23,7 @@ from service.web.disconnect import add_disconnect
 from service.web.guard import guard
 from service.web.home import add_home
 from service.web.preflight_page import add_preflight
+from service.web.preview_page import add_preview
 from service.web.sign_in import HOME, add_sign_in, local_path, sign_in_page
 
 LOG = logging.getLogger("service.web")
@@ -42,6 +43,7 @@ def operator_pages(desk: Desk) -> Blueprint:
     add_adoptions(routes, desk)
     add_actions(routes, desk)
     add_preflight(routes, desk)
+    add_preview(routes, desk)
     _dress(routes, desk)
     _render_problems(routes)
     return routes

@@ -28,6 +28,7 @@ from service.store.option_lists import OptionLists
 from service.store.payment_notes import PaymentNotes
 from service.store.payments import Payments
 from service.store.preflights import Preflights
+from service.store.previews import Previews
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.settings import SettingsCache
@@ -59,6 +60,7 @@ class Services:
     """What HubSpot says about an access token."""
     resealing: Resealing
     preflights: Preflights
+    previews: Previews
     option_lists: OptionLists
     hints: Hints
     sync: SyncTables
