@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from service.demo.processes import Processes
 
-PORTAL = "20000001"
-REALM = "9341450000000001"
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A portal and the realm it is joined to."""
+
+    portal: str
+    realm: str
+
+
+US = Place("20000001", "9341450000000001")
+UK = Place("20000002", "9341450000000003")
+# What an action's outputs name, and what QuickBooks calls it.
+SALES = {"invoiceId": "Invoice", "estimateId": "Estimate"}
 
 
 class Evidence:
@@ -18,38 +30,38 @@ class Evidence:
     def __init__(self, processes: Processes) -> None:
         self._ask = processes.ask
 
-    def deal_id(self, story: str) -> str:
+    def deal_id(self, story: str, place: Place = US) -> str:
         """The id of a seeded deal."""
-        return str(self._ask("GET", "/hubspot/stories")[PORTAL][story])
+        return str(self._ask("GET", "/hubspot/stories")[place.portal][story])
 
-    def deal(self, deal_id: str) -> dict[str, Any]:
+    def deal(self, deal_id: str, place: Place = US) -> dict[str, Any]:
         """The deal's properties in HubSpot."""
-        properties: dict[str, Any] = self._object("deals", deal_id)["properties"]
+        properties: dict[str, Any] = self._object("deals", deal_id, place)["properties"]
         return properties
 
-    def line_items(self, deal_id: str) -> list[dict[str, Any]]:
+    def line_items(self, deal_id: str, place: Place = US) -> list[dict[str, Any]]:
         """The deal's line items in HubSpot."""
-        ids = self._object("deals", deal_id)["associations"].get("line_items", {})
-        return [self._object("line_items", line_item_id)["properties"] for line_item_id in ids]
+        ids = self._object("deals", deal_id, place)["associations"].get("line_items", {})
+        return [self._object("line_items", line_item_id, place)["properties"] for line_item_id in ids]
 
     def callback(self, callback_id: str) -> dict[str, Any]:
         """What HubSpot knows of a callback."""
         found: dict[str, Any] = self._ask("GET", f"/hubspot/callbacks/{callback_id}")
         return found
 
-    def callbacks(self) -> list[dict[str, Any]]:
+    def callbacks(self, place: Place = US) -> list[dict[str, Any]]:
         """Every callback HubSpot ever gave out."""
-        found: list[dict[str, Any]] = self._ask("GET", f"/hubspot/callbacks?portal={PORTAL}")["callbacks"]
+        found: list[dict[str, Any]] = self._ask("GET", f"/hubspot/callbacks?portal={place.portal}")["callbacks"]
         return found
 
-    def invoices(self) -> list[dict[str, Any]]:
-        """The invoices in QuickBooks that carry a mark of ours."""
-        found = self._ask("GET", f"/quickbooks/realms/{REALM}/books")["Invoice"]
+    def sales(self, entity: str = "Invoice", place: Place = US) -> list[dict[str, Any]]:
+        """The invoices (or others) in QuickBooks that carry a mark of ours."""
+        found = self._ask("GET", f"/quickbooks/realms/{place.realm}/books").get(entity, [])
         return [each for each in found if "[hs:" in (each.get("PrivateNote") or "")]
 
-    def invoices_of(self, deal_id: str) -> list[dict[str, Any]]:
+    def sales_of(self, deal_id: str, entity: str = "Invoice", place: Place = US) -> list[dict[str, Any]]:
         """Those made for one deal."""
-        return [each for each in self.invoices() if f"HubSpot deal {deal_id} " in each["PrivateNote"]]
+        return [each for each in self.sales(entity, place) if f"HubSpot deal {deal_id} " in each["PrivateNote"]]
 
     def wait_until_ended(self, callback_id: str, seconds: float = 60) -> dict[str, Any]:
         """The callback once the workflow may go on."""
@@ -63,32 +75,39 @@ class Evidence:
 
     def disagreements(self) -> list[str]:
         """Where books and deals do not agree; empty when all is as promised."""
+        wrong = [problem for place in (US, UK) for problem in self._disagreements_of(place)]
+        return wrong + [f"refused by a vendor: {each['refused']}" for each in self._ask("GET", "/refusals")["refusals"]]
+
+    def _disagreements_of(self, place: Place) -> list[str]:
         wrong: list[str] = []
-        invoices = {each["Id"]: each for each in self.invoices()}
-        claimed: dict[str, str] = {}
-        for callback in self.callbacks():
-            name, invoice_id = callback["callback_id"], callback["outputs"].get("invoiceId")
+        books = {name: {each["Id"] for each in self.sales(entity, place)} for name, entity in SALES.items()}
+        claimed: dict[str, set[str]] = {name: set() for name in SALES}
+        for callback in self.callbacks(place):
+            name, outputs = callback["callback_id"], callback["outputs"]
+            told = {key: outputs[key] for key in SALES if outputs.get(key)}
             if callback["effective_completions"] != 1:
                 wrong.append(f"{name} was completed {callback['effective_completions']} times")
-            if callback["execution_state"] == "SUCCESS":
-                if invoice_id not in invoices:
-                    wrong.append(f"{name} succeeded, but invoice {invoice_id} is not in the books")
-                elif self.deal(callback["object"]["id"])["qbo_invoice_id"] != invoice_id:
-                    wrong.append(f"the deal of {name} does not carry invoice {invoice_id}")
-                claimed[str(invoice_id)] = name
-        wrong += [f"invoice {each} belongs to no callback" for each in invoices if each not in claimed]
-        wrong += [f"refused by a vendor: {each['refused']}" for each in self._ask("GET", "/refusals")["refusals"]]
-        return wrong
+            if bool(told) != (callback["execution_state"] == "SUCCESS"):
+                wrong.append(f"{name} ended as {callback['execution_state']} with {told or 'nothing'}")
+            for key, sale_id in told.items():
+                claimed[key].add(sale_id)
+                if sale_id not in books[key]:
+                    wrong.append(f"{name} succeeded, but {SALES[key]} {sale_id} is not in the books")
+            shown = self.deal(callback["object"]["id"], place).get("qbo_invoice_id") or ""
+            if "invoiceId" in told and shown != told["invoiceId"]:
+                wrong.append(f"the deal of {name} does not carry invoice {told['invoiceId']}")
+        return wrong + [
+            f"{SALES[key]} {sale_id} belongs to no callback" for key in SALES for sale_id in books[key] - claimed[key]
+        ]
 
     def counts(self) -> dict[str, int]:
         """Requests each vendor got so far."""
         found: dict[str, int] = self._ask("GET", "/counts")
         return found
 
-    def _object(self, object_type: str, object_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._ask("GET", "/books")["hubspot"]["portals"][PORTAL]["objects"][object_type][
-            object_id
-        ]
+    def _object(self, object_type: str, object_id: str, place: Place) -> dict[str, Any]:
+        objects = self._ask("GET", "/books")["hubspot"]["portals"][place.portal]["objects"]
+        found: dict[str, Any] = objects[object_type][object_id]
         return found
 
 

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from service.demo.evidence import PORTAL, REALM, Evidence, money
+from service.demo.evidence import SALES, UK, US, Evidence, Place, money
 from service.demo.processes import HERE, Processes
+
+# A seeded deal each, and how to ask for what cannot be done.
+TO_BE_FIXED: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("no-contact", "create-invoice", {}),
+    ("euro", "create-invoice", {}),
+    ("no-lines", "create-invoice", {}),
+    ("no-lines-no-amount", "create-invoice", {"lines": "deal_amount"}),
+    ("no-price", "create-invoice", {}),
+    ("free-of-charge", "create-invoice", {}),
+    ("unknown-product", "create-invoice", {"itemNotFound": "fail"}),
+    ("inactive-product", "create-invoice", {"itemNotFound": "fail"}),
+    ("new-customer", "create-invoice", {"customerNotFound": "fail"}),
+    ("one-line", "create-invoice", {"existingInvoice": "fail"}),
+    ("own-line", "create-invoice", {"dueInDays": "soon"}),
+    ("two-contacts", "create-invoice", {"invoiceDate": "2017-01-01", "taxCodeId": "99"}),
+    ("apostrophe", "send-invoice", {}),
+    ("pennies", "convert-estimate-to-invoice", {}),
+)
 
 
 def run_demo(*, once: bool) -> int:
@@ -30,7 +48,7 @@ def run_demo(*, once: bool) -> int:
 
 
 class Story:
-    """Seven short chapters, each with what HubSpot and QuickBooks hold afterwards."""
+    """Nine short chapters, each with what HubSpot and QuickBooks hold afterwards."""
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
@@ -44,6 +62,8 @@ class Story:
         self.deliver_it_again()
         self.lose_an_answer()
         self.kill_the_worker()
+        self.turn_an_estimate_into_an_invoice()
+        self.invoice_with_vat()
         self.be_told_what_to_fix()
 
     def set_up(self) -> None:
@@ -51,17 +71,23 @@ class Story:
         self.chapter("A HubSpot portal, a QuickBooks company and the service between them")
         self._processes.start_sandbox()
         say(f"  sandbox  {self._processes.sandbox_url}   HubSpot and QuickBooks Online, strict, made up")
-        credentials = self._processes.ask("GET", "/credentials")
-        tokens = credentials["hubspot"]["portals"][PORTAL], credentials["quickbooks"]["realms"][REALM]
-        joined = self._processes.command(
-            "connections", "add", "--portal", PORTAL, "--realm", REALM,
-            "--hubspot-refresh-token", tokens[0]["refresh_token"],
-            "--quickbooks-refresh-token", tokens[1]["refresh_token"],
-        )  # fmt: skip
+        joined = [self.join(US), self.join(UK)]
         self._processes.start_web()
         self._processes.start_worker()
         say(f"  service  {self._processes.service_url}   web and worker on {HERE / 'service.sqlite'}")
-        say(f"  {joined}: {tokens[1]['name']}")
+        for each in joined:
+            say(f"  {each}")
+
+    def join(self, place: Place) -> str:
+        """Join a portal and a realm without a browser; what the command said."""
+        credentials = self._processes.ask("GET", "/credentials")
+        hubspot, quickbooks = credentials["hubspot"]["portals"], credentials["quickbooks"]["realms"]
+        said = self._processes.command(
+            "connections", "add", "--portal", place.portal, "--realm", place.realm,
+            "--hubspot-refresh-token", hubspot[place.portal]["refresh_token"],
+            "--quickbooks-refresh-token", quickbooks[place.realm]["refresh_token"],
+        )  # fmt: skip
+        return f"{said}: {quickbooks[place.realm]['name']}"
 
     def invoice_a_deal(self) -> None:
         """The main job."""
@@ -79,7 +105,7 @@ class Story:
         self._processes.ask("POST", f"/hubspot/callbacks/{name}/deliver", {"times": 10, "at_once": True})
         self.wait_for_deliveries(name, 11)
         answers = {delivery["answer"] for delivery in self._evidence.callback(name)["deliveries"][1:]}
-        count = len(self._evidence.invoices_of(callback["object"]["id"]))
+        count = len(self._evidence.sales_of(callback["object"]["id"]))
         say(f"  every one answered from its row: {len(answers)} distinct answer; invoices for the deal: {count}")
 
     def lose_an_answer(self) -> None:
@@ -102,32 +128,63 @@ class Story:
         callback_id = self.enroll(deal_id, wait=False)
         self.wait_for_trouble(number)
         self._processes.kill("worker")
-        say(f"  worker killed; invoices for the deal in the books: {len(self._evidence.invoices_of(deal_id))}")
+        say(f"  worker killed; invoices for the deal in the books: {len(self._evidence.sales_of(deal_id))}")
         self._processes.start_worker()
         say("  worker started again")
         self.finish(callback_id)
         self.show_repeats()
         self.show(deal_id)
 
+    def turn_an_estimate_into_an_invoice(self) -> None:
+        """Two actions of one workflow: the offer, and later the invoice that is linked to it."""
+        self.chapter("A deal reaches “Create estimate”, and once it is won “Convert estimate to invoice”")
+        deal_id = self._evidence.deal_id("line-discount-percent")
+        self.show_deal_before(deal_id)
+        self.enroll(deal_id, action="create-estimate")
+        self.show_estimate(deal_id)
+        self.enroll(deal_id, action="convert-estimate-to-invoice")
+        say("  the workflow asks for it once more")
+        self.enroll(deal_id, action="convert-estimate-to-invoice")
+        self.show_estimate(deal_id)
+        self.show(deal_id)
+
+    def invoice_with_vat(self) -> None:
+        """A British company: every line has its VAT code, and QuickBooks reckons the tax."""
+        self.chapter("A deal of a British company, which charges VAT")
+        deal_id = self._evidence.deal_id("uk-hours", UK)
+        self.show_deal_before(deal_id, UK)
+        self.enroll(deal_id, place=UK)
+        self.show(deal_id, UK)
+
     def be_told_what_to_fix(self) -> None:
         """Nothing is created when something is wrong, and the deal says what."""
-        self.chapter("A deal that cannot be invoiced says why")
-        for story in ("no-contact", "euro"):
-            deal_id = self._evidence.deal_id(story)
-            self.enroll(deal_id)
-            say(f"  deal     qbo_invoice_error: {self._evidence.deal(deal_id)['qbo_invoice_error']}")
+        self.chapter("What cannot be done says why, on the deal and to the workflow")
+        asked = [
+            self.post(self._evidence.deal_id(story), action=action, inputs=inputs)
+            for story, action, inputs in TO_BE_FIXED
+        ]
+        for callback_id in asked:
+            told = self._evidence.wait_until_ended(callback_id)["outputs"]
+            say(f"  {told.get('errorCode') or 'NOTHING WRONG'}: {told.get('errorMessage')}")
+        deal = self._evidence.deal(self._evidence.deal_id(TO_BE_FIXED[0][0]))
+        say(f"  HubSpot's deal says qbo_invoice_error: {deal['qbo_invoice_error']}")
 
     def check(self) -> list[str]:
         """Compare every callback, deal and invoice; print the verdict."""
         self.chapter("Do the books agree?")
         wrong = self._evidence.disagreements()
-        callbacks, counts = self._evidence.callbacks(), self._evidence.counts()
+        callbacks = [callback for place in (US, UK) for callback in self._evidence.callbacks(place)]
         good = sum(callback["execution_state"] == "SUCCESS" for callback in callbacks)
-        say(f"  callbacks {len(callbacks)}, of them SUCCESS {good}; invoices of ours {len(self._evidence.invoices())}")
+        made = {name: sum(len(self._evidence.sales(name, place)) for place in (US, UK)) for name in SALES.values()}
+        counts = self._evidence.counts()
+        say(f"  callbacks {len(callbacks)}, of them SUCCESS {good}")
+        say(f"  in the books by us: {made['Invoice']} invoices, {made['Estimate']} estimate")
         say(f"  calls so far: HubSpot {counts.get('hubspot', 0)}, QuickBooks {counts.get('quickbooks', 0)}")
         for problem in wrong:
             say(f"  WRONG    {problem}")
-        say("  yes: one invoice for each success, none for the others, each on its deal" if not wrong else "  NO")
+        say(
+            "  yes: what succeeded is there once, what failed is not, each invoice on its deal" if not wrong else "  NO"
+        )
         return wrong
 
     def stay(self) -> None:
@@ -143,43 +200,62 @@ class Story:
         self._chapter += 1
         say(f"\n{self._chapter}. {title}")
 
-    def enroll(self, deal_id: str, *, wait: bool = True) -> str:
-        """Let a deal reach the action."""
-        asked = {"portal_id": int(PORTAL), "deal_id": deal_id, "action": "create-invoice", "inputs": {}}
-        callback_id: str = self._processes.ask("POST", "/hubspot/enroll", asked)["callback_id"]
+    def enroll(self, deal_id: str, *, action: str = "create-invoice", place: Place = US, wait: bool = True) -> str:
+        """Let a deal reach an action."""
+        callback_id = self.post(deal_id, action=action, place=place)
         self.wait_for_deliveries(callback_id, 1)
         delivery = self._evidence.callback(callback_id)["deliveries"][0]
-        say(f"  HubSpot posts {callback_id} for deal {deal_id}")
+        say(f"  HubSpot posts {callback_id} for deal {deal_id}: {action}")
         say(f"  answered {delivery['status']} in {delivery['milliseconds']:.0f} ms: {delivery['answer']}")
         if wait:
             self.finish(callback_id)
+        return callback_id
+
+    def post(self, deal_id: str, *, action: str, place: Place = US, inputs: Mapping[str, str] | None = None) -> str:
+        """Have HubSpot post a callback, without waiting for anything."""
+        asked = {"portal_id": int(place.portal), "deal_id": deal_id, "action": action, "inputs": dict(inputs or {})}
+        callback_id: str = self._processes.ask("POST", "/hubspot/enroll", asked)["callback_id"]
         return callback_id
 
     def finish(self, callback_id: str) -> None:
         """Wait for the completion."""
         started = time.monotonic()
         ended = self._evidence.wait_until_ended(callback_id)
-        said = ended["outputs"].get("errorCode") or f"invoice {ended['outputs'].get('invoiceNumber')}"
+        told = ended["outputs"]
+        invoice, estimate = told.get("invoiceNumber"), told.get("estimateNumber")
+        said = told.get("errorCode") or (f"invoice {invoice}" if invoice else f"estimate {estimate}")
         say(f"  completed after {time.monotonic() - started:.1f} s: {ended['execution_state']}, {said}")
 
-    def show_deal_before(self, deal_id: str) -> None:
+    def show_deal_before(self, deal_id: str, place: Place = US) -> None:
         """What there is to invoice."""
-        deal = self._evidence.deal(deal_id)
+        deal = self._evidence.deal(deal_id, place)
         say(f"  HubSpot deal {deal_id} “{deal['dealname']}”, amount {deal['amount']}")
-        for line in self._evidence.line_items(deal_id):
+        for line in self._evidence.line_items(deal_id, place):
             say(f"    {line.get('quantity')} x {line.get('name')} at {line.get('price')}")
 
-    def show(self, deal_id: str) -> None:
+    def show(self, deal_id: str, place: Place = US) -> None:
         """QuickBooks' side and HubSpot's side of an invoiced deal."""
-        found = self._evidence.invoices_of(deal_id)
+        found = self._evidence.sales_of(deal_id, place=place)
         say(f"  QuickBooks holds {len(found)} invoice for the deal")
         for invoice in found:
-            customer, total = invoice["CustomerRef"]["name"], money(invoice["TotalAmt"])
-            say(f"    id {invoice['Id']}, number {invoice['DocNumber']}, {customer}, {total}")
-        deal = self._evidence.deal(deal_id)
+            customer, total, tax = (
+                invoice["CustomerRef"]["name"],
+                invoice["TotalAmt"],
+                invoice["TxnTaxDetail"]["TotalTax"],
+            )
+            taxed = f", of which tax {money(tax)}" if tax else ""
+            linked = "".join(f", from estimate {each['TxnId']}" for each in invoice["LinkedTxn"])
+            say(f"    id {invoice['Id']}, number {invoice['DocNumber']}, {customer}, {money(total)}{taxed}{linked}")
+        deal = self._evidence.deal(deal_id, place)
         say("  HubSpot's deal says")
         for name in ("id", "number", "amount", "recipient", "status", "due_date"):
             say(f"    qbo_invoice_{name}: {deal[f'qbo_invoice_{name}']}")
+
+    def show_estimate(self, deal_id: str) -> None:
+        """The estimate in QuickBooks, and whether the deal takes it for an invoice."""
+        for sale in self._evidence.sales_of(deal_id, "Estimate"):
+            say(f"  QuickBooks holds estimate {sale['Id']}, {money(sale['TotalAmt'])}: {sale['TxnStatus'].lower()}")
+        say(f"  HubSpot's deal says qbo_invoice_id: {self._evidence.deal(deal_id).get('qbo_invoice_id') or 'nothing'}")
 
     def show_repeats(self) -> None:
         """How often the last invoice was sent, and under which request ids."""

@@ -37,13 +37,13 @@ def decide_total(
 
 
 def check_total(total: Money) -> None:
-    """An invoice is for more than nothing.
+    """A sale is for more than nothing.
 
     Raises: TotalNotPositive.
     """
     if total.amount <= 0:
         raise TotalNotPositive(
-            f"The invoice would come to {total}, and this action only makes invoices above 0. "
+            f"It would come to {total}, and this action makes nothing that is not above 0. "
             "Correct the amount of the deal, or the prices and discounts of its line items."
         )
 
@@ -58,14 +58,12 @@ def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: SaleInputs) -
         check_total(Money(line.price or Decimal(0), deal.currency or ""))
         return [line]
     if not line_items:
-        raise DealHasNoLineItems(
-            'The deal has no line items. Add some, or set "lines" to deal_amount in the Create invoice action.'
-        )
+        raise DealHasNoLineItems('The deal has no line items. Add some, or set "lines" to deal_amount in the action.')
     if len(line_items) > MAX_LINES:
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (Line)
         raise LineItemUnusable(
-            f"The deal has {len(line_items)} line items and QuickBooks takes {MAX_LINES} on an invoice. "
-            'Split the deal, or set "lines" to deal_amount in the Create invoice action.'
+            f"The deal has {len(line_items)} line items and QuickBooks takes {MAX_LINES} at once. "
+            'Split the deal, or set "lines" to deal_amount in the action.'
         )
     return sort_line_items(line_items)
 

@@ -228,7 +228,7 @@ def _compare(
         if item.amount is not None and not item.frequency and round_half_up(item.amount, currency) != line.amount
     ]
     if deal.amount is not None and round_half_up(deal.amount, currency) != total.amount and not shared:
-        remarks.append(f"The invoice is {total}, the deal's amount {Money(deal.amount, currency)}.")
+        remarks.append(f"It comes to {total}, the deal's amount is {Money(deal.amount, currency)}.")
     if inputs.number and number is None:
         remarks.append("QuickBooks numbers invoices itself in this company, so the number of the action was not used.")
     return tuple(remarks)

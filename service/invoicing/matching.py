@@ -136,13 +136,13 @@ def plan_items(
     if inputs.item_not_found == WhenItemNotFound.FAIL:
         raise ItemNotFound(
             f"{matches.unmatched[0].label} has no item in QuickBooks. Create an item with its SKU or name there, "
-            'or set "itemNotFound" in the Create invoice action to default_item or create.'
+            'or set "itemNotFound" in the action to default_item or create.'
         )
     income = inputs.income_account_id or income_account_id
     if income is None:
         raise NoIncomeAccount(
             f"{matches.unmatched[0].label} needs a new item in QuickBooks, which needs an income account. "
-            'Choose one as "incomeAccountId" in the Create invoice action.'
+            'Choose one as "incomeAccountId" in the action.'
         )
     return ItemPlan(matches.item_ids, _plan_new(matches.unmatched, income, _TYPES[inputs.new_item_type]))
 
@@ -197,7 +197,7 @@ def _tell_match(kind: str, item: Item) -> str:
 def _refuse_default(line: LineItem) -> ItemId:
     raise NoDefaultItem(
         f"{line.label} has no item in QuickBooks and there is no default item. "
-        'Choose one as "defaultItemId" in the Create invoice action.'
+        'Choose one as "defaultItemId" in the action.'
     )
 
 
@@ -206,7 +206,7 @@ def _refuse_inactive(matches: ItemMatches) -> None:
         if line.id in matches.inactive:
             raise ItemInactive(
                 f"{line.label} matches the item {quote_text(matches.inactive[line.id].name)}, inactive in QuickBooks. "
-                'Make it active there, or set "itemNotFound" in the Create invoice action to default_item.'
+                'Make it active there, or set "itemNotFound" in the action to default_item.'
             )
 
 

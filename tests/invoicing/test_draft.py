@@ -254,6 +254,6 @@ def test_a_difference_to_hubspot_is_told() -> None:
     made = draft(make_deal(amount="100"), [make_line(amount="74.00")])
     assert made.remarks == (
         'The line item "Custom Design" (id 501) is 75.00 USD here and 74.00 USD in HubSpot.',
-        "The invoice is 75.00 USD, the deal's amount 100.00 USD.",
+        "It comes to 75.00 USD, the deal's amount is 100.00 USD.",
     )
     assert draft(make_deal(amount="75.00"), [make_line(amount="75.0")]).remarks == ()
