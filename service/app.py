@@ -17,6 +17,7 @@ from service.web.actions import ActionEdge, action_routes
 from service.web.cookie import Cookie
 from service.web.desk import Desk
 from service.web.health import health_routes
+from service.web.hubspot_webhooks import HubSpotWebhookEdge, hubspot_webhook_routes
 from service.web.options import OptionEdge, option_routes
 from service.web.pages import operator_pages
 from service.web.password import PASSWORD_FILE, Password
@@ -46,8 +47,10 @@ def create_app(stores: Stores) -> Flask:
         edge.signed, stores.connections, stores.option_lists, SettingsCache(stores.database), stores.clock
     )
     app.register_blueprint(option_routes(options))
-    webhooks = WebhookEdge(stores.config, stores.connections, stores.hints, stores.clock)
+    webhooks = WebhookEdge(stores.config, stores.connections, stores.hints, stores.sync.settings, stores.clock)
     app.register_blueprint(quickbooks_webhook_routes(webhooks))
+    heard = HubSpotWebhookEdge(edge.signed, stores.hints, stores.sync.settings, stores.clock)
+    app.register_blueprint(hubspot_webhook_routes(heard))
     app.register_blueprint(health_routes(stores.database, stores.callbacks))
     app.register_blueprint(operator_pages(make_desk(stores)))
     render_problems(app)

@@ -22,21 +22,27 @@ APP_UID, WEBHOOKS_UID, CARD_UID = "qbo_invoices_app", "webhooks", "deal_invoices
 CARD_SOURCE = Path(__file__).with_name("DealInvoices.tsx")
 
 # https://developers.hubspot.com/docs/apps/developer-platform/add-features/configure-webhooks
-# Listed but not active: the service has no /hubspot/webhooks yet, and HubSpot repeats what is not
-# answered ten times in a day.
-_CHANGES = (("contact", "email"), ("contact", "firstname"), ("contact", "lastname"), ("company", "name"))
+_CHANGES = {
+    "contact": ("email", "firstname", "lastname", "company", "phone", "mobilephone", "website", "address", "city",
+                "state", "zip", "country"),
+    "company": ("name", "phone", "website", "address", "address2", "city", "state", "zip", "country"),
+    "product": ("name", "hs_sku", "description", "price", "hs_cost_of_goods_sold"),
+}  # fmt: skip
+_LIVES = {"contact": ("deletion", "merge"), "company": ("deletion", "merge"), "product": ("deletion",)}
+# A property mapped by an operator is not among them: the poll finds its changes within a quarter of an hour.
 _SUBSCRIPTIONS: dict[str, list[dict[str, Any]]] = {
     "crmObjects": [
-        {
-            "subscriptionType": "object.propertyChange",
-            "objectType": object_type,
-            "propertyName": name,
-            "active": False,
-        }
-        for object_type, name in _CHANGES
+        {"subscriptionType": "object.propertyChange", "objectType": object_type, "propertyName": name, "active": True}
+        for object_type, names in _CHANGES.items()
+        for name in names
+    ]
+    + [{"subscriptionType": "object.creation", "objectType": object_type, "active": True} for object_type in _CHANGES],
+    "legacyCrmObjects": [
+        {"subscriptionType": f"{object_type}.{life}", "active": True}
+        for object_type, lives in _LIVES.items()
+        for life in lives
     ],
-    "legacyCrmObjects": [{"subscriptionType": "contact.deletion", "active": False}],
-    "hubEvents": [{"subscriptionType": "contact.privacyDeletion", "active": False}],
+    "hubEvents": [{"subscriptionType": "contact.privacyDeletion", "active": True}],
 }
 
 

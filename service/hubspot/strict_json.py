@@ -17,6 +17,21 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
     Raises: BodyMalformed (not UTF-8, not JSON, a key given twice, NaN, nested too deep, no object).
     """
+    value = _parse(body)
+    if not isinstance(value, dict):
+        raise BodyMalformed("The body is not a JSON object")
+    return value
+
+
+def parse_list(body: bytes) -> list[Any]:
+    """Read a JSON list. As `parse_object`."""
+    value = _parse(body)
+    if not isinstance(value, list):
+        raise BodyMalformed("The body is not a JSON list")
+    return value
+
+
+def _parse(body: bytes) -> Any:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -27,8 +42,6 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise BodyMalformed("The body is nested too deep") from error
     except (ValueError, ArithmeticError) as error:  # an integer or exponent without end raises these as well
         raise BodyMalformed("The body is not valid JSON") from error
-    if not isinstance(value, dict):
-        raise BodyMalformed("The body is not a JSON object")
     if body.count(b"{") + body.count(b"[") > DEEPEST:
         _check_depth(value)
     if "\\u" in text:

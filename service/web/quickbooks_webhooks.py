@@ -6,7 +6,7 @@ Intuit holds back everything that follows until a delivery is answered with 200,
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, request
@@ -19,6 +19,7 @@ from service.quickbooks.signature import verify_webhook
 from service.quickbooks.webhook import Event, parse_webhook
 from service.store.connections import Connections
 from service.store.hints import Hint, Hints
+from service.store.sync_settings import SyncSettings
 from service.web.raw import answer_json, read_body
 
 LOG = logging.getLogger("service.web")
@@ -35,6 +36,7 @@ class WebhookEdge:
     config: Config
     connections: Connections
     hints: Hints
+    sync: SyncSettings
     clock: Clock
 
 
@@ -50,7 +52,8 @@ def quickbooks_webhook_routes(edge: WebhookEdge) -> Blueprint:
         events = parse_webhook(body)
         connected = {connection.realm_id for connection in edge.connections.all()}
         ours = [event for event in events if event.realm_id in connected]
-        heard = edge.hints.hear(derive_hints(ours), edge.clock.now())
+        synced = {(known.realm_id, known.pairing.entity) for known in edge.sync.on()}
+        heard = edge.hints.hear([*derive_hints(ours), *derive_sync_hints(ours, synced)], edge.clock.now())
         log(LOG, "webhook", events=len(events), strange=len(events) - len(ours), heard=heard)
         return answer_json({"status": "ok"})
 
@@ -67,3 +70,14 @@ def derive_hints(events: Iterable[Event]) -> Iterator[Hint]:
             # The invoices of the one that is gone are the other's now.
             reasons = frozenset({f"into:{event.entity_id}"})
             yield Hint("quickbooks", event.realm_id, MERGED_CUSTOMER, event.deleted_id, reasons, event.at)
+
+
+def derive_sync_hints(events: Iterable[Event], synced: Collection[tuple[str, str]]) -> Iterator[Hint]:
+    """What to bring in step because of these events. `synced`: realms and the entities that are kept in step there."""
+    for event in events:
+        if (event.realm_id, event.entity) not in synced:
+            continue
+        yield Hint("quickbooks", event.realm_id, event.entity, event.entity_id, frozenset({event.operation}), event.at)
+        if event.operation == "merged" and event.deleted_id:
+            reasons = frozenset({f"into:{event.entity_id}"})
+            yield Hint("quickbooks", event.realm_id, event.entity, event.deleted_id, reasons, event.at)

@@ -24,8 +24,8 @@ class SignedRequests:
     def __init__(self, config: Config, clock: Clock) -> None:
         self._config, self._clock = config, clock
 
-    def read_verified(self, request: Request) -> bytes:
-        """The raw body, once its signature is right.
+    def read_verified(self, request: Request, *, accept_v1: bool = False) -> bytes:
+        """The raw body, once its signature is right. `accept_v1`: webhooks may come with nothing better.
 
         Raises: SignatureInvalid, BodyTooLarge, BodyMalformed.
         """
@@ -38,6 +38,7 @@ class SignedRequests:
             secrets=self._config.hubspot_client_secrets,
             now=self._clock.now(),
             accept_v2=self._config.hubspot_accept_v2_signatures,
+            accept_v1=accept_v1,
         )
         return body
 

@@ -53,11 +53,29 @@ class Synchronizer:
         """A turn for every object that is on; False when there was nothing to do."""
         services, busy = self._services, False
         live = {(c.portal_id, c.realm_id) for c in services.connections.all() if c.state == LIVE}
-        on = [each for each in services.sync.settings.on() if (each.portal_id, each.realm_id) in live]
+        on = services.sync.settings.on()
+        busy |= self._erase_where_it_is_off(on)
         for known in on:
-            if self._may_begin(known):
+            if (known.portal_id, known.realm_id) in live and self._may_begin(known):
                 busy |= self._take_turn(known)
                 services.sync.settings.release(known, self._owner)
+        return busy
+
+    def _erase_where_it_is_off(self, on: Sequence[SyncObject]) -> bool:
+        """Privacy deletions of what is off: the only thing that is still heard there; no vendor is asked."""
+        services, now, busy = self._services, self._services.clock.now(), False
+        working = {(str(each.portal_id), each.name) for each in on}
+        for name in PAIRINGS:
+            for scope in services.hints.scopes_due("hubspot", [name], now):
+                if (scope, name) in working:
+                    continue
+                taken = services.hints.take("hubspot", [name], now, AT_ONCE, scope=scope)
+                for known in services.sync.settings.all():
+                    for hint in taken if _concerns(known, taken[0]) else ():
+                        if "privacy" in hint.reasons:
+                            erase(services, known, hint.entity_id)
+                services.hints.done(taken, now)
+                busy = busy or bool(taken)
         return busy
 
     def _may_begin(self, known: SyncObject) -> bool:

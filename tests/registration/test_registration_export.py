@@ -16,6 +16,7 @@ from service.actions import FOLDER
 from service.hubspot import scopes
 from service.hubspot.properties import DEAL_PROPERTIES
 from service.sandbox.hubspot.tokens import SCOPES
+from service.sync.mapping import default_mapping
 
 SCHEMAS = Path(__file__).parent / "schemas"
 URL = "https://invoice.example.com"
@@ -145,9 +146,16 @@ def test_the_scopes_are_those_the_service_asks_for_and_hubspot_knows(export: Cal
     assert set(auth["requiredScopes"] + auth["optionalScopes"]) <= set(SCOPES)
 
 
-def test_webhooks_that_nobody_takes_are_not_turned_on(export: Callable[..., Path]) -> None:
+def test_webhooks_that_keep_records_in_step_are_turned_on(export: Callable[..., Path]) -> None:
     subscriptions = config(export(), "src/app/webhooks/webhooks-hsmeta.json")["subscriptions"]
-    assert not any(each["active"] for listed in subscriptions.values() for each in listed)
+    listed = [each for kind in subscriptions.values() for each in kind]
+    assert all(each["active"] for each in listed)
+    changes = {(e["objectType"], e["propertyName"]) for e in listed if e["subscriptionType"] == "object.propertyChange"}
+    for name, kind in (("contacts", "contact"), ("companies", "company"), ("products", "product")):
+        assert {(kind, each) for each in default_mapping(name).properties} == {e for e in changes if e[0] == kind}
+    assert {"contact.deletion", "contact.merge", "contact.privacyDeletion", "product.deletion"} <= {
+        each["subscriptionType"] for each in listed
+    }
 
 
 def test_no_file_is_overwritten_unasked(run: Any, export: Callable[..., Path], tmp_path: Path) -> None:
