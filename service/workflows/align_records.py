@@ -97,6 +97,9 @@ def befell(link: SyncLink, error: ServiceError, now: datetime) -> SyncLink:
     if isinstance(error, NameTaken):
         sentence = "Another customer, vendor, employee or item in QuickBooks has this name: rename one of the two."
         return replace(link, state=FAILED, code="NAME_TAKEN", sentence=sentence, due_at=None)
+    if isinstance(error, RefusedByHubSpot) and error.status == 409:
+        sentence = "Another record in HubSpot has this e-mail address: correct one of the two, or merge them."
+        return replace(link, state=FAILED, code="VALUE_TAKEN", sentence=sentence, due_at=None)
     if isinstance(error, RefusedByHubSpot) and error.status == 404:
         return waiting(link, "HUBSPOT_GONE", error.sentence, now, timedelta(seconds=1))
     if isinstance(error, CannotInvoice):
