@@ -437,3 +437,11 @@ def test_tax_codes_of_a_connection(run: Callable[..., Said]) -> None:
     for wrong in ('{"20": 3}', '{"20": "VAT"}', "[]", "x"):
         assert run(*change, "--tax-codes", wrong).status == 2
     assert run(*change).status == 2
+
+
+def test_number_templates_of_a_connection(run: Callable[..., Said]) -> None:
+    run(*ADD, *TOKENS)
+    change = ["connections", "set", "--portal", "7", "--realm", "77", "--number-templates"]
+    assert run(*change, '{"By year": "{year}-{deal}"}').status == 0
+    for wrong in ('{"By year": "{years}"}', '{"Fixed": "17"}', '{"No text": 1}', "[]", "x"):
+        assert run(*change, wrong).status == 2

@@ -12,6 +12,7 @@ from service.config import load_config
 from service.errors import PageNotFound
 from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
+from service.invoicing.numbering import find_template_problems
 from service.invoicing.tax import find_tax_code_problems
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
@@ -92,6 +93,7 @@ def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, st
     checks = {
         "property_names": find_name_problems,
         "tax_codes": find_tax_code_problems,
+        "number_templates": find_template_problems,
         "invoice_properties": find_mapping_problems,
     }
     changes: dict[str, dict[str, str] | str] = {} if arguments.mirror is None else {"mirror": arguments.mirror}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from marshmallow import ValidationError
@@ -44,6 +45,23 @@ def check_number(text: str) -> None:
         raise ValidationError(f"Must have no other braces than {places}.")
     if not is_template(text) and len(text) > MAX_NUMBER:
         raise ValidationError(f"Must have at most {MAX_NUMBER} characters.")
+
+
+def find_template_problems(by_name: Mapping[str, object]) -> list[str]:
+    """What is wrong with an operator's templates; empty when nothing is."""
+    return [
+        f"the template {name!r} must be text with places such as {{year}} and {{deal}}"
+        for name, text in by_name.items()
+        if not (isinstance(text, str) and is_template(text) and _is_number(text))
+    ]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        check_number(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def is_template(text: str) -> bool:

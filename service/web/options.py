@@ -166,6 +166,6 @@ def _choose(options: list[Option], asked: OptionsRequest, start: int) -> Page:
 
 
 def _templates(connection: Connection) -> list[Option]:
-    given = connection.settings.get("templates")
+    given = connection.settings.get("number_templates")
     named = given.items() if isinstance(given, dict) else ()
     return [Option(str(value), str(label), "Given by the operator") for value, label in named]
