@@ -18,8 +18,10 @@ from service.invoicing.input_fields import InputsSchema
 from service.invoicing.inputs import CreateInvoiceSchema
 from service.invoicing.invoice import OUTPUT_NAMES
 from service.invoicing.payment import RecordPaymentSchema
+from service.invoicing.refresh import RefreshInvoiceSchema
 from service.invoicing.sales_receipt import SalesReceiptSchema
 from service.invoicing.send import SendInvoiceSchema
+from service.invoicing.update import UpdateInvoiceSchema
 from service.invoicing.void import VoidInvoiceSchema
 
 Refusals = frozenset[type[CannotInvoice]]
@@ -49,6 +51,24 @@ ON_INVOICES: Refusals = frozenset(
         errors.InvoicePaid,
         errors.NoEmailAddress,
         errors.PaymentTooLarge,
+    }
+)
+
+
+# What can be wrong with the line items of a deal.
+LINES: Refusals = frozenset(
+    {
+        errors.DealHasNoLineItems,
+        errors.DealHasNoAmount,
+        errors.LineItemUnusable,
+        errors.TotalNotPositive,
+        errors.CurrencyMismatch,
+        errors.ItemNotFound,
+        errors.ItemInactive,
+        errors.NoDefaultItem,
+        errors.NoIncomeAccount,
+        errors.TaxCodeMissing,
+        errors.SettingOff,
     }
 )
 
@@ -139,6 +159,15 @@ ACTIONS: dict[str, Action] = {
         "Void invoice",
         VoidInvoiceSchema,
         frozenset({errors.InvoiceNotFound, errors.InvoicePaid}),
+        AROUND_INVOICES,
+    ),
+    "refresh-invoice": Action(
+        "Refresh invoice", RefreshInvoiceSchema, frozenset({errors.InvoiceNotFound}), AROUND_INVOICES
+    ),
+    "update-invoice": Action(
+        "Update invoice",
+        UpdateInvoiceSchema,
+        LINES | {errors.InvoiceNotFound, errors.InvoiceVoided, errors.InvoicePaid},
         AROUND_INVOICES,
     ),
     "record-payment": Action(

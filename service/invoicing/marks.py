@@ -68,6 +68,11 @@ def list_named_deals(private_note: str | None) -> tuple[DealId, ...]:
     return tuple(DealId(each) for each in dict.fromkeys(_SIGNED.findall(private_note or "")) if each.isdecimal())
 
 
+def read_signature(private_note: str | None) -> str:
+    """The line that tells deal and mark, as `sign_note` wrote it; "" where there is none."""
+    return next((line for line in (private_note or "").splitlines() if _MARK.search(line)), "")
+
+
 def drop_marks(text: str) -> str:
     """What an author writes must not pass for a mark of ours."""
     return _MARK.sub(r"(\1)", text)

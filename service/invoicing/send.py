@@ -32,16 +32,16 @@ class SendInvoiceInputs(InvoiceInputs):
     already_sent: WhenSent = WhenSent.SEND_AGAIN
 
 
+EMAIL = [
+    validate.Regexp(r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", error="Must be an e-mail address."),
+    validate.Length(max=MAX_EMAIL, error=f"Must have at most {MAX_EMAIL} characters."),
+]
+
+
 class SendInvoiceSchema(InvoiceSchema):
     """Input names as the action's definition has them."""
 
-    send_to = fields.String(
-        data_key="sendTo",
-        validate=[
-            validate.Regexp(r"\A[^@\s]+@[^@\s]+\.[^@\s]+\Z", error="Must be an e-mail address."),
-            validate.Length(max=MAX_EMAIL, error=f"Must have at most {MAX_EMAIL} characters."),
-        ],
-    )
+    send_to = fields.String(data_key="sendTo", validate=EMAIL)
     already_sent = fields.Enum(WhenSent, by_value=True, data_key="alreadySent")
 
 

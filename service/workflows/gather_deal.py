@@ -51,20 +51,30 @@ def gather_deal(
     `names`: what the portal calls our own deal properties, where that differs.
     Raises: DealNotFound, DealHasNoRecipient, LineItemUnusable, and what the gateway raises.
     """
-    portal = services.portal
-    wanted = {ours: names.get(ours, ours) for ours in DEAL_PROPERTIES}
-    record = portal.get_object(portal_id, "deals", deal_id, list(wanted.values()))
-    if record is None:
-        raise DealNotFound("The deal does not exist any more: it was deleted or merged. Enrol the deal that is there.")
+    deal = _gather_deal(services, portal_id, deal_id, names)
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
-    deal = read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
     recipient = _gather_recipient(services, portal_id, deal_id, inputs)
     parent = None
     if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:
         parent = find_recipient(services, portal_id, deal_id, RecipientKind.COMPANY)
     return Gathered(deal, lines, recipient, parent)
+
+
+def gather_lines(
+    services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Deal, tuple[LineItem, ...]]:
+    """As `gather_deal`, without a recipient."""
+    return _gather_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, deal_id)
+
+
+def _gather_deal(services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str]) -> Deal:
+    wanted = {ours: names.get(ours, ours) for ours in DEAL_PROPERTIES}
+    record = services.portal.get_object(portal_id, "deals", deal_id, list(wanted.values()))
+    if record is None:
+        raise DealNotFound("The deal does not exist any more: it was deleted or merged. Enrol the deal that is there.")
+    return read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
 
 
 def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId) -> tuple[LineItem, ...]:

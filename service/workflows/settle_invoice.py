@@ -59,3 +59,11 @@ def settle_invoice(
 def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:
     """The workflow's outputs for an invoice."""
     return outputs(view_invoice(row, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox))
+
+
+def settle_known(services: Services, callback: StoredCallback, realm: KnownRealm, row: KnownInvoice) -> None:
+    """The same with an invoice that is kept already, and may be deleted."""
+    now = services.clock.now()
+    told = outputs_of(services, row, realm, realm.day_of(now))
+    with services.database.write() as tx:
+        services.callbacks.settle(tx, callback, SUCCESS, fill_outputs(told, output_names(callback.action)), now)
