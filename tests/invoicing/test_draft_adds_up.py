@@ -8,14 +8,26 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from invoicing_examples import MARK, draft, line_properties, make_line, parse_body, quick, read_deal, wild
+from invoicing_examples import (
+    MARK,
+    decimals,
+    draft,
+    line_properties,
+    make_deal,
+    make_line,
+    parse_body,
+    quick,
+    read_deal,
+    wild,
+)
 
 from service.errors import CannotInvoice
 from service.ids import DealId, ObjectId
 from service.invoicing.deal import DEAL_PROPERTIES, LINE_ITEM_PROPERTIES, read_line_item
 from service.invoicing.draft import Draft
-from service.invoicing.marks import carries
+from service.invoicing.marks import carries, read_share
 from service.invoicing.money import drop_double_noise, minor_units, to_json_number
+from service.invoicing.read_back import derive_expected
 from service.invoicing.realm import RealmFacts, SalesTax
 
 currencies = st.sampled_from(["USD", "JPY", "KWD"])
@@ -55,6 +67,26 @@ def test_totals_add_up_and_quickbooks_computes_the_same(lines: list[dict[str, An
         assert 0 < len(line["Description"]) <= 4000
 
 
+@quick
+@given(decimals(1, 100000, 3), st.lists(decimals(0, 100, 2), min_size=1, max_size=6), currencies)
+def test_shares_add_up_to_exactly_the_deal(amount: str, shares: list[str], currency: str) -> None:
+    """Whatever the shares, those that were billed come to the deal's share so far, rounded once."""
+    places, billed, percent = minor_units(currency), Decimal(0), Decimal(0)
+    for share in [*shares, format(100 - sum(map(Decimal, shares)), "f")]:
+        deal = replace(make_deal(amount=amount), share_billed=percent, amount_billed=billed)
+        inputs = {"lines": "deal_percentage", "percentage": share}
+        try:
+            made = draft(deal, [], RealmFacts(currency), inputs)
+        except CannotInvoice:
+            # Less than nothing, nothing, or more than the deal.
+            rest = round_fraction(Fraction(Decimal(amount)) * Fraction(percent + Decimal(share)) / 100, places)
+            assert Decimal(share) < 0 or percent + Decimal(share) > 100 or rest <= Fraction(billed)
+            continue
+        assert read_share(made.private_note) == Decimal(share)
+        billed, percent = billed + made.total.amount, percent + Decimal(share)
+        assert Fraction(billed) == round_fraction(Fraction(Decimal(amount)) * Fraction(percent) / 100, places)
+
+
 realms = st.builds(
     RealmFacts,
     home_currency=st.sampled_from(["USD", "EUR"]),
@@ -62,16 +94,37 @@ realms = st.builds(
     sales_tax=st.sampled_from(SalesTax),
     custom_numbers=st.booleans(),
     default_tax_code_id=st.sampled_from([None, "3"]),
+    allow_discount=st.booleans(),
+    allow_deposit=st.booleans(),
+    allow_shipping=st.booleans(),
+    class_per_sale=st.booleans(),
+    class_per_line=st.booleans(),
+    locations=st.booleans(),
+    custom_fields=st.sampled_from([{}, {"1": "Crew #"}, {"2": "P.O. No."}]),
+    tax_codes_by_rate=st.sampled_from([{}, {"20": "3"}, {"20": "exempt"}]),
 )
 chosen = st.fixed_dictionaries(
     {},
     optional={
-        "lines": st.sampled_from(["line_items", "deal_amount"]),
+        "lines": st.sampled_from(["line_items", "deal_amount", "deal_percentage"]),
+        "percentage": st.sampled_from(["30", "33.333", "0", "100"]),
+        "discountPercent": st.sampled_from(["10", "33.333", "100"]),
+        "discountAmount": st.sampled_from(["0.005", "5"]),
+        "shippingAmount": st.sampled_from(["0", "7.77"]),
+        "deposit": st.sampled_from(["0.01", "1000000"]),
+        "prices": st.sampled_from(["with_tax", "without_tax"]),
+        "classId": st.just("1"),
+        "locationId": st.just("1"),
+        "poNumber": st.text(max_size=40),
+        "customField1": st.text(max_size=40),
+        "addresses": st.sampled_from(["hubspot", "quickbooks"]),
+        "onlinePayment": st.sampled_from(["card", "none"]),
+        "serviceDate": st.just("2026-01-01"),
         "dueInDays": st.sampled_from(["30", "3650"]),
         "taxCodeId": st.sampled_from(["taxable", "exempt", "5"]),
         "privateNote": st.text(max_size=20),
         "messageToCustomer": st.text(max_size=20),
-        "invoiceNumber": st.text(max_size=10),
+        "invoiceNumber": st.one_of(st.text(max_size=10), st.just("{year}-{deal}-{mark}")),
         "invoiceDate": st.sampled_from(["2199-12-31", "2026-01-01"]),
     },
 )
@@ -100,7 +153,9 @@ def test_a_draft_or_a_named_refusal_and_nothing_else(
     body = parse_body(made.body())
     assert made.body() == replace(made).body()
     assert carries(body["PrivateNote"], MARK)
-    assert sum(line["Amount"] for line in body["Line"]) == made.total.amount > 0
+    assert derive_expected(made.body()) == made.total.amount > 0
+    assert body.get("Deposit", 0) <= made.total.amount
+    assert all(len(field["StringValue"]) <= 31 for field in body.get("CustomField", []))
     assert ("CurrencyRef" in body) is realm.multicurrency
     assert ("DocNumber" in body) is realm.custom_numbers
     assert 0 < len(body.get("DocNumber", "x")) <= 21
