@@ -24,6 +24,7 @@ from service.web.guard import guard
 from service.web.home import add_home
 from service.web.preflight_page import add_preflight
 from service.web.preview_page import add_preview
+from service.web.recipes_page import add_recipes
 from service.web.sign_in import HOME, add_sign_in, local_path, sign_in_page
 
 LOG = logging.getLogger("service.web")
@@ -41,6 +42,7 @@ def operator_pages(desk: Desk) -> Blueprint:
     add_disconnect(routes, desk)
     add_callbacks(routes, desk)
     add_adoptions(routes, desk)
+    add_recipes(routes)
     add_actions(routes, desk)
     add_preflight(routes, desk)
     add_preview(routes, desk)

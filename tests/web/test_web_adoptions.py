@@ -83,3 +83,9 @@ def test_nobody_else_may(harness: Harness, person: Person) -> None:
     assert stranger.open("/invoices").status_code == 401
     assert stranger.send("/invoices/adopt", realm=REALM, invoice="145", deal="9100000001").status_code in (401, 403)
     assert stored(harness).state == REVIEW
+
+
+def test_recipes_name_their_filters(person: Person) -> None:
+    page = person.open("/recipes").text
+    for each in ("qbo_invoice_status", "Overdue", "qbo_invoice_amount_paid", "Send Slack notification"):
+        assert each in page

@@ -26,9 +26,8 @@ STEPS: dict[str, dict[str, type]] = {
     "send_email": {"send_email": dict},
     "post_to_slack": {"post_to_slack": dict},
 }
-BRANCH: dict[str, type] = {
-    "property": str, "output": str, "equals": str, "in": list, "is_known": bool, "then": list, "else": list,
-}  # fmt: skip
+CONDITION: dict[str, type] = {"property": str, "in": list, "equals": str, "is_known": bool, "greater_than": int}
+BRANCH: dict[str, type] = {**CONDITION, "output": str, "then": list, "else": list}
 
 
 @dataclass(slots=True)
@@ -79,7 +78,11 @@ class Workflows:
             raise bad_input("workflow needs steps, and an object type that exists")
         trigger = body.get("trigger")
         if trigger is not None:
-            check_keys(trigger, {"property": str, "in": list}, "trigger")
+            check_keys(trigger, {**CONDITION, "filters": list}, "trigger")
+            for each in trigger.get("filters", []):
+                check_keys(each, CONDITION, "filter")
+            if "property" not in trigger:
+                raise bad_input("trigger needs a property")
         steps = number_steps(body["steps"], 1)[0]
         id = FIRST_ID + len(self._known)
         made = Workflow(id, portal, body.get("name", f"Workflow {id}"), kind, steps, trigger, True)
@@ -109,7 +112,7 @@ class Workflows:
             trigger = workflow.trigger
             if trigger is None or workflow.portal.id != change.portal_id or workflow.object_type != change.object_type:
                 continue
-            if trigger["property"] == change.property and change.value in trigger["in"]:
+            if trigger["property"] == change.property and self._triggers(workflow, trigger, change):
                 before = [each for each in self._of(workflow) if each.object_id == change.object_id]
                 if not any(each.state != "done" for each in before) and (workflow.re_enroll or not before):
                     self.enroll(workflow, change.object_id)
@@ -184,14 +187,20 @@ class Workflows:
         enrolment.outputs = kept | {f"{callback.action}.{name}": value for name, value in fresh.items()} | fresh
         self._go_on(enrolment)
 
+    def _triggers(self, workflow: Workflow, trigger: dict[str, Any], change: Change) -> bool:
+        """The property has just taken a value that is meant, and the other filters hold as well."""
+        known = workflow.portal.find(workflow.object_type, change.object_id)
+        held = known.properties if known else {}
+        return fits(change.value or None, trigger) and all(
+            fits(held.get(each["property"]) or None, each) for each in trigger.get("filters", [])
+        )
+
     def _holds(self, enrolment: Enrolment, condition: dict[str, Any]) -> bool:
         if "output" in condition:
             value = enrolment.outputs.get(condition["output"]) or None
         else:
             value = self._property(enrolment, condition["property"])
-        if "is_known" in condition:
-            return (value is not None) is condition["is_known"]
-        return value in ([condition["equals"]] if "equals" in condition else condition["in"])
+        return fits(value, condition)
 
     def _property(self, enrolment: Enrolment, name: str) -> str | None:
         known = enrolment.workflow.portal.find(enrolment.workflow.object_type, enrolment.object_id)
@@ -224,6 +233,18 @@ class Workflows:
         return self._property(enrolment, name) or ""
 
 
+def fits(value: str | None, condition: dict[str, Any]) -> bool:
+    """Whether a value is what the condition asks for."""
+    if "is_known" in condition:
+        return (value is not None) is bool(condition["is_known"])
+    if "greater_than" in condition:
+        try:
+            return float(value or "nan") > float(condition["greater_than"])
+        except ValueError:
+            return False
+    return value in ([condition["equals"]] if "equals" in condition else condition.get("in", []))
+
+
 def number_steps(steps: list[Any], first: int) -> tuple[list[dict[str, Any]], int]:
     """The steps, checked, every action with its number in the workflow. Raises Refusal 400."""
     numbered = []
@@ -243,7 +264,7 @@ def number_steps(steps: list[Any], first: int) -> tuple[list[dict[str, Any]], in
                 branch[side], first = number_steps(branch.get(side, []), first)
             step["branch"] = branch
         elif kind == "wait_until":
-            check_keys(step["wait_until"], {"property": str, "in": list, "equals": str, "is_known": bool}, "wait_until")
+            check_keys(step["wait_until"], CONDITION, "wait_until")
         else:
             wanted = {"send_email": ("to", "subject", "text"), "post_to_slack": ("channel", "text")}[kind]
             check_keys(step[kind], dict.fromkeys(wanted, str), kind)
