@@ -23,6 +23,8 @@ from service.store.schema import migrate
 from service.wiring import make_services, open_stores
 from service.workflows import (
     adopt_invoice,
+    catch_up,
+    check_invoices,
     follow_invoice,
     learn_connection,
     mirror_invoice,
@@ -119,9 +121,14 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (2.0, partial(adopt_invoice.adopt_invoices, services)),
         (2.0, partial(mirror_invoice.mirror_invoices, services)),
     )
-    way_back = ((20.0, partial(sweep_overdue.sweep_overdue, services)),)
+    by_the_clock = ((20.0, partial(sweep_overdue.sweep_overdue, services)),)
+    catching_up = (
+        (10.0, partial(catch_up.catch_up, services)),
+        (60.0, partial(check_invoices.check_nightly, services)),
+    )
     return (
-        Chores("way back", services.clock, way_back),
+        Chores("clock", services.clock, by_the_clock),
+        Chores("catching up", services.clock, catching_up),
         Chores("access", services.clock, access),
         Chores("reading", services.clock, reading),
         Chores("sync", services.clock, in_step),

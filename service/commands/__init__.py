@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.commands.actions import diff_actions, export_project, register_actions
+from service.commands.books import check_invoices
 from service.commands.callbacks import list_callbacks, replay_callback, show_callback
 from service.commands.connections import (
     add_connection,
@@ -24,6 +25,7 @@ __all__ = [
     "adopt_invoice",
     "change_connection",
     "check_config",
+    "check_invoices",
     "demo",
     "diff_actions",
     "doctor",

@@ -81,9 +81,7 @@ def read_news(services: Services, realm_id: RealmId, taken: Sequence[TakenHint])
         if hint.kind == "MergedCustomer":
             invoice_ids |= set(services.invoices.of_customer(realm_id, hint.entity_id))
     read_invoices(services, realm_id, news, invoice_ids, said_gone)
-    unknown = unknown_payments(services, realm_id, news)
-    if unknown:
-        read_payments(services, realm_id, news, unknown, said_gone)
+    read_payments(services, realm_id, news, doubtful_payments(services, realm_id, news), said_gone)
     return news
 
 
@@ -136,15 +134,14 @@ def linked_invoices(services: Services, realm_id: RealmId, news: News) -> set[In
     return found | {invoice_id for payment in before.values() for invoice_id in payment.invoice_ids}
 
 
-def unknown_payments(services: Services, realm_id: RealmId, news: News) -> set[PaymentId]:
-    """Payments that the invoices just read name, and that nobody has told us of."""
+def doubtful_payments(services: Services, realm_id: RealmId, news: News) -> set[PaymentId]:
+    """Payments that the invoices just read name and we do not know, or that we know of and they no longer name."""
     named = {
-        PaymentId(payment_id)
-        for entity in news.invoices.values()
-        for payment_id in parse_invoice(entity).payment_ids
-        if payment_id not in news.payments
+        PaymentId(payment_id) for entity in news.invoices.values() for payment_id in parse_invoice(entity).payment_ids
     }
-    return named - set(services.payments.find(realm_id, named))
+    before = services.payments.ids_of(realm_id, "Invoice", [*news.invoices, *news.gone_invoices])
+    doubtful = (named - set(services.payments.find(realm_id, named))) | (set(before) - named)
+    return doubtful - set(news.payments) - news.gone_payments
 
 
 def _read_all(services: Services, realm_id: RealmId, entity: str, ids: Iterable[str]) -> dict[Any, dict[str, Any]]:
