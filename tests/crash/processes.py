@@ -380,9 +380,16 @@ class Installation:
         }
         return str(self.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
 
-    def enroll(self, tenant: Tenant, *deal_ids: str, inputs: Mapping[str, str] | None = None) -> list[str]:
+    def enroll(
+        self,
+        tenant: Tenant,
+        *deal_ids: str,
+        inputs: Mapping[str, str] | None = None,
+        action: str = "create-invoice",
+    ) -> list[str]:
         """Deals reach the action: HubSpot posts signed callbacks, again and again until they are taken."""
-        asked = {"portal_id": tenant.portal_id, "deal_ids": list(deal_ids), "inputs": dict(inputs or {})}
+        asked: dict[str, Any] = {"portal_id": tenant.portal_id, "deal_ids": list(deal_ids), "action": action}
+        asked["inputs"] = dict(inputs or {})
         callback_ids: list[str] = self.ask_sandbox("POST", "/hubspot/enroll", asked)["callback_ids"]
         return callback_ids
 
