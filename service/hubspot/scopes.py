@@ -14,17 +14,26 @@ REQUIRED = (
     "crm.objects.companies.read",
     "crm.objects.line_items.read",
 )
-# Not every portal's tier has them: a missing one turns off the mirror or the product sync, no invoice.
+# Not every portal's tier has them: a missing one turns off the mirror, notes or the sync, no invoice.
 OPTIONAL = (
+    "crm.objects.contacts.write",
+    "crm.objects.companies.write",
+    "crm.schemas.contacts.write",
+    "crm.schemas.companies.write",
+    "crm.objects.products.read",
+    "crm.objects.products.write",
     "crm.objects.quotes.read",
     "crm.objects.invoices.read",
     "crm.objects.invoices.write",
     "crm.schemas.invoices.read",
     "crm.schemas.invoices.write",
     "crm.objects.line_items.write",
+    "e-commerce",
 )
 # `e-commerce` stands for these: the older, wider scope.
-_WIDER = {"crm.objects.line_items.read": "e-commerce", "crm.objects.line_items.write": "e-commerce"}
+_WIDER = {
+    f"crm.objects.{kind}.{right}": "e-commerce" for kind in ("line_items", "products") for right in ("read", "write")
+}
 
 
 def find_missing(wanted: tuple[str, ...], granted: tuple[str, ...]) -> tuple[str, ...]:
