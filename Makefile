@@ -27,7 +27,7 @@ test-thorough: setup  ## the sandbox itself, and stories and pages once more on 
 	@$(RUN) -m pytest -n 2 -m thorough $(ARGS)
 
 test-slow: setup  ## real processes, killed at every step, on both databases
-	@$(RUN) -m pytest -m slow $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
 
 check: setup  ## format, lint, types
 	@$(RUN) -m ruff format --check .
