@@ -9,7 +9,7 @@ from service.store.callbacks import StoredCallback
 from service.store.invoices import KnownInvoice
 from service.workflows.choose_invoice import choose_invoice
 from service.workflows.find_deal import find_deals
-from service.workflows.follow_invoice import read_invoices, read_payments, unknown_payments
+from service.workflows.follow_invoice import doubtful_payments, read_invoices, read_payments
 from service.workflows.keep_news import News, keep_news
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
@@ -54,9 +54,7 @@ def _read(services: Services, callback: StoredCallback, realm_id: RealmId, known
         return
     news = News(asked_at=services.clock.now())
     read_invoices(services, realm_id, news, [row.invoice_id for row in known], ())
-    unknown = unknown_payments(services, realm_id, news)
-    if unknown:
-        read_payments(services, realm_id, news, unknown, ())
+    read_payments(services, realm_id, news, doubtful_payments(services, realm_id, news), ())
     keep_news(services, callback.portal_id, realm_id, news, reason="refreshed")
 
 
