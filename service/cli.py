@@ -60,6 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_callbacks(groups)
     _add_invoices(groups)
     _add_actions(groups)
+    _add_sync(groups)
+    _add_mappings(groups)
     properties = _group(groups, "properties", "the deal's properties in HubSpot")
     ensure = _add(properties, "ensure", commands.ensure_properties, "create what is missing, repair what was changed")
     ensure.add_argument("--portal", type=_portal, help="only this portal")
@@ -176,6 +178,63 @@ def _digits(text: str) -> str:
     if not (text.isascii() and text.isdigit() and len(text) <= 20):
         raise argparse.ArgumentTypeError("a deal's id is a number")
     return text
+
+
+def _add_sync(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "sync", "contacts and customers, companies and customers, products and items")
+    status = _add(group, "status", commands.show_status, "what is kept in step, and how it stands")
+    status.add_argument("--json", action="store_true")
+    on = _add_object(group, "on", commands.turn_on, "keep an object in step; caught up after a while off")
+    on.add_argument("--direction", choices=["both", "to_hubspot", "to_quickbooks"])
+    on.add_argument("--winner", choices=["hubspot", "quickbooks"], help="whose value stays when both have changed")
+    on.add_argument("--deactivate", action=argparse.BooleanOptionalAction, default=None,
+                    help="make inactive in QuickBooks what is deleted in HubSpot")  # fmt: skip
+    on.add_argument("--filter", metavar="JSON", help="what first enters; what is in stays in")
+    on.add_argument("--follow", action="store_true", help="show how the first sync goes")
+    _add_object(group, "off", commands.turn_off, "stop; what is there stays")
+    again = _add_object(group, "run", commands.run_again, "compare everything anew")
+    again.add_argument("--follow", action="store_true", help="show how it goes")
+    delete = _add_object(group, "delete", commands.delete_sync, "forget links and settings; no record is touched")
+    delete.add_argument("--yes", action="store_true")
+    records = _add_object(group, "records", commands.list_records, "records, their state, the reason and the fix")
+    records.add_argument("text", nargs="?", help="part of a name, an address or SKU; or an id")
+    records.add_argument("--state", choices=["in_step", "waiting", "failed", "creating", "review", "ended"])
+    records.add_argument("--limit", type=int, default=50)
+    records.add_argument("--json", action="store_true")
+    review = _add_object(group, "review", commands.review_matches, "doubtful matches; decide one with --record")
+    review.add_argument("--record", type=int)
+    review.add_argument("--json", action="store_true")
+    decision = review.add_mutually_exclusive_group()
+    decision.add_argument("--choose", metavar="ID", help="it is this one of the other side")
+    decision.add_argument("--create", action="store_true", help="it is nobody there: create it")
+    decision.add_argument("--leave-out", action="store_true", help="do not keep it in step")
+    replay = _add_object(group, "replay", commands.replay_records, "try again what failed: one, one kind, or all")
+    replay.add_argument("--record", type=int)
+    replay.add_argument("--code", help="one kind of failure, as `sync records` shows it")
+
+
+def _add_mappings(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = _group(groups, "mappings", "which property belongs to which field")
+    _add_object(group, "export", commands.show_mapping, "print the mapping that is applied")
+    change = _add_object(group, "apply", commands.apply_mapping, "check a mapping and apply it as a new version")
+    change.add_argument("file", help="as `mappings export` prints it; - reads standard input")
+    test = _add_object(group, "test", commands.test_mapping, "show both sides before and after; writes nothing")
+    test.add_argument("file", nargs="?", help="without one, the mapping that is applied")
+    test.add_argument("--record", action="append", required=True, metavar="ID", help="a HubSpot id; may be repeated")
+    test.add_argument("--json", action="store_true")
+
+
+def _add_object(
+    groups: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = _add(groups, name, run, text)
+    command.add_argument("object", choices=["contacts", "companies", "products"])
+    command.add_argument("--portal", type=_portal, help="which connection, where there are several")
+    command.add_argument("--realm")
+    return command
 
 
 def _portal(text: str) -> int:

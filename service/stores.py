@@ -22,6 +22,7 @@ from service.store.previews import Previews
 from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.sync import SyncTables
+from service.store.sync_changes import SyncChanges
 from service.store.vault import Vault
 
 
@@ -68,6 +69,10 @@ class Stores:
     @cached_property
     def option_lists(self) -> OptionLists:
         return OptionLists(self.database)
+
+    @cached_property
+    def sync_changes(self) -> SyncChanges:
+        return SyncChanges(self.database)
 
     @cached_property
     def sync(self) -> SyncTables:

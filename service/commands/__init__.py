@@ -15,17 +15,30 @@ from service.commands.connections import (
 from service.commands.doctor import doctor
 from service.commands.invoices import STATES as INVOICE_STATES
 from service.commands.invoices import adopt_invoice, list_invoices
+from service.commands.mappings import apply_mapping, show_mapping, test_mapping
 from service.commands.preview import preview
 from service.commands.processes import demo, migrate, sandbox, web, worker
 from service.commands.settings import check_config, ensure_properties, reseal_credentials
+from service.commands.sync import (
+    delete_sync,
+    list_records,
+    replay_records,
+    review_matches,
+    run_again,
+    show_status,
+    turn_off,
+    turn_on,
+)
 
 __all__ = [
     "INVOICE_STATES",
     "add_connection",
     "adopt_invoice",
+    "apply_mapping",
     "change_connection",
     "check_config",
     "check_invoices",
+    "delete_sync",
     "demo",
     "diff_actions",
     "doctor",
@@ -34,15 +47,24 @@ __all__ = [
     "list_callbacks",
     "list_connections",
     "list_invoices",
+    "list_records",
     "migrate",
     "preview",
     "register_actions",
     "remove_connection",
     "replay_callback",
+    "replay_records",
     "reseal_credentials",
+    "review_matches",
+    "run_again",
     "sandbox",
     "set_connection",
     "show_callback",
+    "show_mapping",
+    "show_status",
+    "test_mapping",
+    "turn_off",
+    "turn_on",
     "web",
     "worker",
 ]

@@ -10,7 +10,7 @@ from service.store.sync_links import CREATING, ENDED, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
-from service.sync.matching import Candidate, Match, choose_match
+from service.sync.matching import NOTHING, Candidate, Match, choose_match
 from service.sync.record import (
     belongs,
     filter_values,
@@ -58,7 +58,7 @@ def enter_objects(
     pairs, reviews, new, took = [], [], [], set[str]()
     for key, one in candidates_of(known, Side.HUBSPOT, wanted).items():
         fitting = [replace(each, taken=each.taken or each.id in took) for each in usable]
-        match = _stored_match(stored.get(key), fitting) or choose_match(one, fitting, others.own)
+        match = _match(links.get(key), stored.get(key), one, fitting, others.own)
         link = links.get(key) or _half_object(known, key, wanted[key])
         if match.sure is not None and match.sure in others.contents:
             took.add(match.sure)
@@ -97,7 +97,7 @@ def enter_entities(
     for key, one in candidates_of(known, Side.QUICKBOOKS, wanted).items():
         fitting = [replace(each, taken=each.taken or each.id in took) for each in others.candidates]
         own = next((o for o in fitting if is_own(others.contents[o.id], known.realm_id, known.pairing) == key), None)
-        match = _stored_match(own.id if own else None, fitting) or choose_match(one, fitting, others.own)
+        match = _match(links.get(key), own.id if own else None, one, fitting, others.own)
         link = links.get(key) or _half_entity(known, key, wanted[key])
         if match.sure is not None:
             took.add(match.sure)
@@ -144,11 +144,15 @@ def _stored_entities(services: Services, known: SyncObject, ids: Iterable[str]) 
     return {key: link.entity_id for key, link in found.items()}
 
 
-def _stored_match(stored: str | None, fitting: Iterable[Candidate]) -> Match | None:
-    """A stored link, as long as what it leads to is there and free."""
+def _match(
+    link: SyncLink | None, stored: str | None, one: Candidate, fitting: list[Candidate], own: list[Candidate]
+) -> Match:
+    """What a person said; a stored link, as long as what it leads to is there and free; then who looks the same."""
+    if link is not None and link.code == "CREATE_ANEW":
+        return NOTHING
     if stored is not None and any(each.id == stored and not each.taken for each in fitting):
         return Match(sure=stored)
-    return None
+    return choose_match(one, fitting, own)
 
 
 def is_over(link: SyncLink) -> bool:
