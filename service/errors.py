@@ -33,7 +33,6 @@
         SettingOff               QBO_SETTING_OFF
         SplitTooLarge            SPLIT_TOO_LARGE
         DepositTooLarge          DEPOSIT_TOO_LARGE
-        NumberMissing            NO_INVOICE_NUMBER
         NumberTaken              DUPLICATE_NUMBER
         InvoiceExists            INVOICE_EXISTS
         SaleExists               SALE_EXISTS
@@ -227,10 +226,6 @@ class SplitTooLarge(CannotInvoice):
 
 class DepositTooLarge(CannotInvoice):
     code = "DEPOSIT_TOO_LARGE"
-
-
-class NumberMissing(CannotInvoice):
-    code = "NO_INVOICE_NUMBER"
 
 
 class NumberTaken(CannotInvoice):
