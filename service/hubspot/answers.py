@@ -77,6 +77,11 @@ def parse_record(data: Any) -> CrmRecord:
     return CrmRecord(_id(data["id"]), properties)
 
 
+def parse_id(data: Any) -> str:
+    """The id of what was made."""
+    return _id(data["id"])
+
+
 def parse_records(data: Any) -> list[CrmRecord]:
     """The CRM objects of a batch or a page."""
     return [parse_record(each) for each in _listed(data["results"])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 # https://developers.hubspot.com/docs/api-reference/legacy/migration-guide
 # v4 ends on 30 March 2027, v1 to v3 in September 2027; hubspot-api-client 12 knows no others. In the path of
 # callbacks the version stands after `callbacks`, in that of definitions before the app's id: the longer
-# prefix comes first. The last three are not in the package; we name them in the same old form.
+# prefix comes first. The last ones are not called through the package; we name them in the same old form.
 _TABLE = (
     ("/crm/v3/objects/", "/crm/objects/{version}/"),
     ("/crm/v4/associations/", "/crm/associations/{version}/"),
@@ -14,10 +14,12 @@ _TABLE = (
     ("/automation/v4/actions/", "/automation/actions/{version}/"),
     ("/oauth/v1/token", "/oauth/{version}/token"),
     ("/account-info/v3/", "/account-info/{version}/"),
+    ("/files/v3/", "/files/{version}/"),
 )
 TOKEN = "/oauth/v1/token"  # noqa: S105 (an address)
 INTROSPECT = "/oauth/v1/token/introspect"
 REVOKE = "/oauth/v1/token/revoke"
+FILES = "/files/v3/files"
 PORTAL_DETAILS = "/account-info/v3/details"
 ASSOCIATION_LABELS = "/crm/v4/associations/{}/{}/labels"
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from service import errors
 from service.errors import CannotInvoice
 from service.invoicing import conversion, credit_memo, estimate, sales_receipt
+from service.invoicing.attachment import AttachPdfSchema
 from service.invoicing.conversion import ConversionSchema
 from service.invoicing.credit_memo import CreditMemoSchema
 from service.invoicing.estimate import EstimateSchema
@@ -163,6 +164,13 @@ ACTIONS: dict[str, Action] = {
     ),
     "refresh-invoice": Action(
         "Refresh invoice", RefreshInvoiceSchema, frozenset({errors.InvoiceNotFound}), AROUND_INVOICES
+    ),
+    "attach-invoice-pdf": Action(
+        "Attach invoice PDF",
+        AttachPdfSchema,
+        frozenset({errors.InvoiceNotFound}),
+        AROUND_INVOICES,
+        (*OUTPUT_NAMES, "noteId", "fileId"),
     ),
     "update-invoice": Action(
         "Update invoice",

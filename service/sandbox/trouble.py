@@ -22,7 +22,8 @@ KINDS = {
 BEFORE = {"lose_request", "status", "delay"}
 
 QUICKBOOKS_PATHS = ("/v3/company/", "/oauth2/", "/v2/oauth2/", "/.well-known/")
-HUBSPOT_PATHS = ("/crm/", "/automation/", "/oauth/", "/account-info/", "/tax-rates/", "/appinstalls/", "/webhooks/")
+HUBSPOT_PATHS = ("/crm/", "/automation/", "/oauth/", "/account-info/", "/tax-rates/", "/appinstalls/", "/webhooks/",
+                 "/files/")  # fmt: skip
 
 XML_429 = (
     '<IntuitResponse time="2026-12-07T15:27:09.527-08:00" xmlns="http://schema.intuit.com/finance/v3">'

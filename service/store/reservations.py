@@ -13,7 +13,7 @@ from service.ids import CallbackId, CustomerId, DealId, Mark, PortalId, RealmId,
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
-CREATE, SEND, UPDATE, VOID = "create", "send", "update", "void"
+CREATE, SEND, UPDATE, VOID, ATTACH = "create", "send", "update", "void", "attach"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Reservation:
 
     `state`: open (outcome not known), created (done), refused (QuickBooks made nothing), replaced (looked
     for, not found, and a new generation took over). `look_first`: do not repeat before looking.
-    `operation`: create, send, update or void; `entity_id` is known from the start of what exists. `tried_at`: the
-    last try, None for the one of `reserved_at`.
+    `operation`: create, send, update, void or attach; `entity_id` is known from the start of what exists.
+    `tried_at`: the last try, None for the one of `reserved_at`.
     """
 
     portal_id: PortalId

@@ -28,7 +28,7 @@ from service.invoicing.actions import ACTIONS, output_names
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
-from service.store.reservations import CREATE, OPEN, SEND, UPDATE, VOID
+from service.store.reservations import ATTACH, CREATE, OPEN, SEND, UPDATE, VOID
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
@@ -48,6 +48,7 @@ DOUBTS = {
     "customer's invoices and payments before you enrol the deal again.",
     SEND: "QuickBooks never said whether the e-mail was sent: look there before you send it again.",
     UPDATE: "QuickBooks never said whether the invoice was changed: look there.",
+    ATTACH: "HubSpot never said whether the note with the PDF was created: look at the deal.",
     VOID: "QuickBooks never said whether the invoice was voided: look there.",
 }
 """What nobody knows when a callback ends with a write still open, by the write's operation."""

@@ -107,7 +107,9 @@ def refuse(refusal: Refusal, headers: dict[str, str]) -> Response:
 
 
 def parse_body() -> Any:
-    """The JSON body; None when there is none. Raises Refusal 400 or 415."""
+    """The JSON body, or fields and files of a form; None when there is none. Raises Refusal 400 or 415."""
+    if request.mimetype == "multipart/form-data" and request.path.startswith("/files/"):
+        return request.form.to_dict(), {name: each.read() for name, each in request.files.items()}
     raw = request.get_data(cache=False)
     if not raw:
         return None

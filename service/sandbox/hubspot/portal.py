@@ -58,11 +58,16 @@ class Portal:
         self.installed = True
         self.objects: dict[str, dict[str, CrmObject]] = {each.name: {} for each in OBJECT_TYPES}
         self.associations = Associations()
+        self.files: list[dict[str, Any]] = []
         self.custom: dict[str, dict[str, Definition]] = {each.name: {} for each in OBJECT_TYPES}
         self.groups: dict[str, dict[str, dict[str, Any]]] = {each.name: _standard_group(each) for each in OBJECT_TYPES}
         self.unique: dict[tuple[str, str, str], str] = {}
         self.listener: Callable[[Change], None] | None = None
         self._ids = itertools.count(40_000_000_001 + id % 1000 * 100_000_000)
+
+    def next_id(self) -> str:
+        """An id that nothing of this portal has."""
+        return str(next(self._ids))
 
     def definition(self, object_type: ObjectType, name: str) -> Definition | None:
         """The property of that name; None when it does not exist or is archived."""

@@ -12,6 +12,7 @@ from service.sandbox.hubspot.account_routes import add_account_routes
 from service.sandbox.hubspot.association_routes import add_association_routes
 from service.sandbox.hubspot.automation_routes import add_automation_routes
 from service.sandbox.hubspot.controls import add_callback_controls
+from service.sandbox.hubspot.file_routes import add_file_routes
 from service.sandbox.hubspot.front import refuse
 from service.sandbox.hubspot.oauth_routes import add_oauth_routes
 from service.sandbox.hubspot.object_routes import add_object_routes
@@ -22,7 +23,7 @@ from service.sandbox.hubspot.world_controls import add_world_controls
 if TYPE_CHECKING:
     from service.sandbox.world import World
 
-AREAS = ("crm", "automation", "oauth", "account-info", "appinstalls", "tax-rates", "webhooks", "integrators")
+AREAS = ("crm", "automation", "oauth", "account-info", "appinstalls", "tax-rates", "webhooks", "integrators", "files")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 # Contract 7: the paths of the published package, and their dated successors.
@@ -36,6 +37,7 @@ SUCCESSORS = (
     (r"^/oauth/v[13]/token", "/oauth/2026-03/token"),
     (r"^/appinstalls/v3/", "/appinstalls/2026-03/"),
     (r"^/account-info/v3/", "/account-info/2026-03/"),
+    (r"^/files/v3/", "/files/2026-03/"),
 )
 
 
@@ -48,6 +50,7 @@ def hubspot_routes(world: World) -> Blueprint:
     add_association_routes(routes, hubspot)
     add_property_routes(routes, hubspot)
     add_account_routes(routes, hubspot)
+    add_file_routes(routes, hubspot)
     add_automation_routes(routes, hubspot)
     add_callback_controls(routes, hubspot)
     add_world_controls(routes, hubspot)

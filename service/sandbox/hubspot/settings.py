@@ -59,6 +59,7 @@ class Settings:
     invoice_read_only: list[str] = field(default_factory=lambda: ["hs_invoice_link", "hs_pdf_download_link"])
     open_invoices_deletable: bool = False
     commerce_payments: bool = False  # the portal has HubSpot Payments         (contract 11.9)
+    overwritten_file_keeps_id: bool = True  # a file uploaded again under its name: said nowhere
     search_delay_seconds: float = 1.0  # newly written objects appear in search after it
     # OAuth
     legacy_paths: bool = False  # answer v1 to v4 paths as the dated ones

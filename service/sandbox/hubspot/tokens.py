@@ -28,7 +28,7 @@ SCOPES = (
     "crm.objects.products.write", "e-commerce", "crm.objects.invoices.read", "crm.objects.invoices.write",
     "crm.schemas.invoices.read", "crm.schemas.invoices.write", "crm.objects.quotes.read",
     "crm.objects.quotes.write", "crm.schemas.quotes.write", "crm.objects.commercepayments.read",
-    "crm.objects.commercepayments.write", "crm.schemas.commercepayments.write", "tax_rates.read", "timeline",
+    "crm.objects.commercepayments.write", "crm.schemas.commercepayments.write", "tax_rates.read", "timeline", "files",
 )  # fmt: skip
 
 
