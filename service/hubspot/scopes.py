@@ -23,7 +23,6 @@ OPTIONAL = (
     "crm.objects.products.read",
     "crm.objects.products.write",
     "crm.objects.quotes.read",
-    "crm.objects.contacts.write",
     "files",
     "crm.objects.invoices.read",
     "crm.objects.invoices.write",
