@@ -9,7 +9,7 @@ from decimal import Decimal
 from service.errors import DealHasNoLineItems, InputInvalid, LineItemUnusable, TotalNotPositive
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import Deal, LineItem, derive_amount_line, derive_share_line, sort_line_items
-from service.invoicing.header import derive_header
+from service.invoicing.header import derive_header, find_template
 from service.invoicing.lines import derive_total
 from service.invoicing.money import Money
 from service.invoicing.realm import RealmFacts
@@ -31,6 +31,8 @@ def decide_total(
     currency = decide_currency(deal, billed, realm, customer_currency=deal.currency)
     decide_txn_date(inputs, realm, today)
     derive_header(inputs, realm, currency)
+    if realm.custom_numbers and not inputs.number:
+        find_template(inputs, realm)
     total = derive_total(billed, currency, inputs, realm)
     check_total(total)
     return total

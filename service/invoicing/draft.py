@@ -14,7 +14,7 @@ from service.invoicing.billing import check_total, plan_lines
 from service.invoicing.body import canonical_body
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import Deal, LineItem, Recipient
-from service.invoicing.header import derive_header, list_header_remarks
+from service.invoicing.header import derive_header, find_template, list_header_remarks
 from service.invoicing.inputs import CreateInvoiceInputs, OnlinePayment
 from service.invoicing.line import DraftLine
 from service.invoicing.lines import SHIPPING_ITEM, DraftLines, draft_lines
@@ -202,13 +202,17 @@ def decide_number(
     generation: int = 0,
     prefix: str = "D",
 ) -> str | None:
-    """The number of a sale where the realm leaves it to us; None: QuickBooks counts by itself."""
+    """The number of a sale where the realm leaves it to us; None: QuickBooks counts by itself.
+
+    Raises: InputInvalid.
+    """
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (DocNumber)
     # Without custom numbers QuickBooks counts by itself; with them, none sent means none given.
     if not realm.custom_numbers:
         return None
-    if inputs.number:
-        return fill_template(inputs.number, deal_id, mark, txn_date, generation)
+    text = inputs.number or find_template(inputs, realm)
+    if text:
+        return fill_template(text, deal_id, mark, txn_date, generation)
     return derive_number(prefix, deal_id, mark, generation)
 
 
@@ -229,6 +233,6 @@ def _compare(
     ]
     if deal.amount is not None and round_half_up(deal.amount, currency) != total.amount and not shared:
         remarks.append(f"It comes to {total}, the deal's amount is {Money(deal.amount, currency)}.")
-    if inputs.number and number is None:
+    if (inputs.number or inputs.number_template) and number is None:
         remarks.append("QuickBooks numbers invoices itself in this company, so the number of the action was not used.")
     return tuple(remarks)

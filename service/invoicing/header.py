@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from service.errors import InputInvalid
 from service.invoicing.deal import Address, Recipient
 from service.invoicing.realm import RealmFacts, SalesTax, refuse_off
 from service.invoicing.sale_inputs import CUSTOM_FIELD_LENGTH, Addresses, SaleInputs
-from service.invoicing.text import cut_text
+from service.invoicing.text import cut_text, quote_text
 from service.invoicing.us_states import shorten_state
 
 _LONGEST_MESSAGE = 1000
@@ -41,6 +42,22 @@ def derive_header(
         **_addresses(inputs, realm, recipient),
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def find_template(inputs: SaleInputs, realm: RealmFacts) -> str | None:
+    """The template of numbers that the author chose; None: none.
+
+    Raises: InputInvalid when the operator has taken it away.
+    """
+    name = inputs.number_template
+    if name is None:
+        return None
+    if name not in realm.number_templates:
+        raise InputInvalid(
+            f"The number template {quote_text(name)} is not there any more. "
+            'Choose another "numberTemplate" in the action, or have the operator give it again.'
+        )
+    return realm.number_templates[name]
 
 
 def list_header_remarks(inputs: SaleInputs, realm: RealmFacts) -> tuple[str, ...]:

@@ -27,7 +27,8 @@ class RealmFacts:
     `custom_numbers`: QuickBooks leaves numbering to us. `default_term_id` is what QuickBooks
     applies by itself when an invoice names no terms. `book_close_date`: this day and all before
     it are closed. `custom_fields`: names of the company's own fields by number. `tax_codes_by_rate`:
-    the operator's mapping of HubSpot's tax rates (id, label or percentage). None everywhere: not set in the realm.
+    the operator's mapping of HubSpot's tax rates (id, label or percentage).
+    `number_templates`: the operator's templates of numbers by name. None everywhere: not set in the realm.
     """
 
     home_currency: str
@@ -49,6 +50,7 @@ class RealmFacts:
     online_payments: bool = False
     custom_fields: Mapping[str, str] = field(default_factory=dict)
     tax_codes_by_rate: Mapping[str, str] = field(default_factory=dict)
+    number_templates: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse_off(what: str, names: str) -> SettingOff:

@@ -124,6 +124,7 @@ class SaleInputs:
     private_note: str = ""
     txn_date: date | None = None
     number: str | None = None
+    number_template: str | None = None
 
     @property
     def custom_fields(self) -> dict[str, str]:
@@ -170,6 +171,7 @@ class SaleSchema(InputsSchema):
     custom_field_1 = NameField(data_key="customField1")
     custom_field_2 = NameField(data_key="customField2")
     custom_field_3 = NameField(data_key="customField3")
+    number_template = NameField(data_key="numberTemplate")
     email_cc = EmailsField(data_key="emailCc")
     email_bcc = EmailsField(data_key="emailBcc")
     message_to_customer = TextField(data_key="messageToCustomer")

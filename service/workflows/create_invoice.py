@@ -8,7 +8,8 @@ from functools import partial
 
 from service.errors import CannotInvoice, InvoiceExists, TotalDiffers
 from service.ids import DealId, RealmId
-from service.invoicing.draft import draft_invoice
+from service.invoicing.billing import decide_total
+from service.invoicing.draft import decide_deposit, draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, Send, WhenInvoiceExists, parse_inputs
 from service.invoicing.read_back import find_difference
 from service.invoicing.sale_inputs import LinesFrom
@@ -56,6 +57,11 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
         if existing is not None:
             settle_existing(services, callback, realm, inputs, existing)
             return
+    if inputs.deposit:
+        # Before a customer is created for what cannot be.
+        today = realm.day_of(callback.received_at)
+        total = decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
+        decide_deposit(total, inputs, realm.facts)
     draft = partial(draft_invoice, inputs=inputs)
     written = write_sale(services, callback, realm, "Invoice", inputs, gathered, draft, repeated=repeated)
     settle(services, callback, realm, written)

@@ -123,7 +123,7 @@ def _known_zone(name: str) -> str | None:
 
 def _facts(settings: RealmSettings, portal: PortalFacts, chosen: Mapping[str, Any]) -> RealmFacts:
     """`chosen`: the connection's settings, which an operator gave."""
-    tax_codes = chosen.get("tax_codes")
+    tax_codes, templates = chosen.get("tax_codes"), chosen.get("number_templates")
     return RealmFacts(
         home_currency=settings.home_currency or portal.currency or "USD",
         multicurrency=settings.multicurrency,
@@ -143,6 +143,7 @@ def _facts(settings: RealmSettings, portal: PortalFacts, chosen: Mapping[str, An
         online_payments=settings.online_payments,
         custom_fields=settings.custom_fields,
         tax_codes_by_rate=dict(tax_codes) if isinstance(tax_codes, dict) else {},
+        number_templates=dict(templates) if isinstance(templates, dict) else {},
     )
 
 

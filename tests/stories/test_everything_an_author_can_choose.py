@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
+from service.ids import RealmId
+from service.store.connection_settings import change_settings
 from tests.harness import PORTAL, Harness
 
 LINES = [
@@ -180,6 +183,23 @@ def test_number_from_a_template(harness: Harness) -> None:
     for number in (f"R{today:%Y}-7", f"R{today:%Y}-7-2"):
         callback_id, deal_id = bill(harness, {"invoiceNumber": "R{year}-7"})
         assert harness.assert_invoiced_once(callback_id, deal_id, realm_id=numbered)["DocNumber"] == number
+    assert harness.refusals() == []
+
+
+def test_number_from_the_operators_template(harness: Harness) -> None:
+    """Chosen by its name; when the operator has taken it away, nothing is made without a number."""
+    numbered = RealmId("9341450000000005")
+    harness.connect(realm_id=numbered)
+    give = partial(change_settings, harness.stores.database, PORTAL, numbered)
+    assert give({"number_templates": {"By year": "Y{year}-1"}}, harness.clock.now())
+    today = harness.clock.now()
+    for number in (f"Y{today:%Y}-1", f"Y{today:%Y}-1-2"):
+        callback_id, deal_id = bill(harness, {"numberTemplate": "By year"})
+        assert harness.assert_invoiced_once(callback_id, deal_id, realm_id=numbered)["DocNumber"] == number
+    before = harness.counts(numbered)
+    callback_id, deal_id = bill(harness, {"numberTemplate": "By month"})
+    assert '"By month"' in harness.assert_refused(callback_id, deal_id, "INVALID_INPUT")
+    assert harness.counts(numbered) == before
     assert harness.refusals() == []
 
 
