@@ -17,6 +17,7 @@ from service.store.invoices import KnownInvoice
 from service.store.mirrors import Mirror
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
+from service.workflows.show_deal import payment_days
 from service.workflows.view_invoice import facts_of, view_invoice
 
 PO_NUMBER = "hs_purchase_order_number"
@@ -43,9 +44,17 @@ def draw_mirrors(services: Services, connection: Connection, due: Sequence[Mirro
     known = services.invoices.find(connection.realm_id, ids)
     if connection.settings.get("mirror", ALL) == ALL:
         known = {**services.adoptions.find_invoices(connection.realm_id, ids), **known}
+    days = payment_days(services, list(known.values()))
     recipients = _find_recipients(services, connection, known, [each for each in due if each.object_id is None])
     return {
-        invoice_id: _draw(services, connection, realm, each, recipients.get(invoice_id, ()))
+        invoice_id: _draw(
+            services,
+            connection,
+            realm,
+            each,
+            recipients.get(invoice_id, ()),
+            days.get((connection.realm_id, invoice_id), ()),
+        )
         for invoice_id, each in known.items()
     }
 
@@ -56,9 +65,10 @@ def _draw(
     realm: KnownRealm,
     known: KnownInvoice,
     recipients: tuple[tuple[str, str], ...],
+    paid_on: Sequence[date],
 ) -> Drawn:
     today = realm.day_of(services.clock.now())
-    view = view_invoice(known, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox)
+    view = view_invoice(known, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox, paid_on=paid_on)
     content = json.loads(known.document, parse_float=Decimal)
     mapping = connection.settings.get("invoice_properties") or {}
     properties = mirror_properties(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from service.hubspot import scopes
 from service.ids import DealId
 from service.store.connection_settings import change_settings
+from service.store.hints import Hint
 from service.workflows.learn_connection import learn_connections
 from tests.harness import PORTAL, REALM, Harness
 
@@ -203,3 +204,57 @@ def test_hundred_invoices_in_a_few_calls(harness: Harness) -> None:
     harness.mirror()
     assert len(harness.mirrors()) == 12
     assert len(harness.calls("hubspot")) - before <= 6
+
+
+def test_portal_that_opens_only_invoices_with_lines(harness: Harness) -> None:
+    """Whether HubSpot checks invoices that it does not bill is not known: as a draft, with lines, then open."""
+    harness.set_sandbox(hubspot={"nonbillable_invoices_checked": True})
+    deal_id = invoiced(harness)
+    harness.act("send_invoice", invoice_id=harness.invoices()[0]["Id"], to="amy@example.com")
+    read_again(harness, deal_id)
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    assert (mirror["hs_invoice_status"], mirror["qbo_invoice_status"]) == ("open", "sent")
+    assert len(mirror["lines"]) == 3
+
+
+def test_paid_in_quickbooks_shows_on_the_mirror(harness: Harness) -> None:
+    harness.subscribe()
+    invoiced(harness)
+    harness.mirror()
+    harness.pass_time(timedelta(minutes=1))
+    harness.act("receive_payment", invoice_id=harness.invoices()[0]["Id"], amount="40")
+    harness.follow()
+    before = len(harness.calls("hubspot"))
+    harness.mirror()
+    (mirror,) = harness.mirrors()
+    assert (mirror["qbo_invoice_status"], mirror["hs_balance_due"]) == ("partially_paid", "400.00")
+    assert mirror["qbo_invoice_last_payment_date"] == harness.world.quickbooks.realm(REALM).today()
+    assert len(harness.calls("hubspot")) == before + 1
+
+
+def read_again(harness: Harness, deal_id: str) -> None:
+    """As after a webhook."""
+    hint = Hint("quickbooks", REALM, "Invoice", harness.invoices()[0]["Id"], frozenset({"emailed"}))
+    harness.services.hints.hear([hint], harness.clock.now())
+    harness.follow(hearing=False)
+
+
+def test_invoice_made_in_quickbooks_is_mirrored_before_it_has_a_deal(harness: Harness) -> None:
+    invoiced(harness, "one-line")
+    harness.subscribe()
+    made = harness.act("create_invoice", customer_id=harness.invoices()[0]["CustomerRef"]["value"], amount="80")
+    harness.follow()
+    harness.pass_time(timedelta(minutes=1))
+    harness.mirror()
+    mirror = next(each for each in harness.mirrors() if each["qbo_invoice_id"] == made["Id"])
+    contact = harness.contact_of(harness.story("one-line"))
+    assert (mirror["deals"], mirror["contacts"], len(mirror["lines"])) == ([], [contact], 1)
+    deal_id = harness.make_deal([], contact, amount="80")
+    harness.adopt()
+    harness.follow()
+    harness.mirror()
+    (again,) = [each for each in harness.mirrors() if each["qbo_invoice_id"] == made["Id"]]
+    assert again["deals"] == [deal_id]
+    assert harness.deal(deal_id)["qbo_invoice_id"] == made["Id"]
+    assert harness.refusals() == []

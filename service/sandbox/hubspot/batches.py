@@ -69,7 +69,7 @@ def create_batch(portal: Portal, object_type: ObjectType, body: Any, settings: S
             values = checked_values(portal, object_type, entry.get("properties"), settings)
             check_required(object_type, values)
             wanted = parse_associations(portal, object_type, entry.get("associations") or [])
-            check_invoice(portal, object_type, None, values, [end.name for end, _, _ in wanted])
+            check_invoice(portal, object_type, None, values, [end.name for end, _, _ in wanted], settings)
         made = [create_object(portal, object_type, entry, settings) for entry in inputs]
         return batch_reply(portal, [object_json(known, None) for known in made], [], 201)
     results, errors = [], []

@@ -62,7 +62,7 @@ def create_object(portal: Portal, object_type: ObjectType, body: dict[str, Any],
     values = checked_values(portal, object_type, body.get("properties"), settings)
     check_required(object_type, values)
     wanted = parse_associations(portal, object_type, body.get("associations") or [])
-    check_invoice(portal, object_type, None, values, [end.name for end, _, _ in wanted])
+    check_invoice(portal, object_type, None, values, [end.name for end, _, _ in wanted], settings)
     made = portal.create(object_type, values, BY_API)
     try:
         for end, end_id, kind in wanted:
@@ -77,7 +77,7 @@ def create_object(portal: Portal, object_type: ObjectType, body: dict[str, Any],
 def update_object(portal: Portal, object_type: ObjectType, known: CrmObject, given: Any, settings: Settings) -> Values:
     """Change some properties of an object; returns them as stored. Raises Refusal."""
     values = checked_values(portal, object_type, given, settings)
-    check_invoice(portal, object_type, known, values, [])
+    check_invoice(portal, object_type, known, values, [], settings)
     portal.update(object_type, known, values, BY_API)
     return values
 
@@ -162,13 +162,19 @@ def has_type(portal: Portal, start: str, end: str, kind: Kind) -> bool:
 
 
 def check_invoice(
-    portal: Portal, object_type: ObjectType, known: CrmObject | None, values: Values, joined: list[str]
+    portal: Portal,
+    object_type: ObjectType,
+    known: CrmObject | None,
+    values: Values,
+    joined: list[str],
+    settings: Settings,
 ) -> None:
-    """A billable invoice is opened only with a contact and a line item. Contract 4.7."""
+    """A billable invoice is opened only with a contact and a line item. Contract 4.7, 11.8."""
     if object_type.name != "invoices" or values.get("hs_invoice_status") in (None, "draft", "voided"):
         return
     held = known.properties if known else {}
-    if (values.get("hs_invoice_billable") or held.get("hs_invoice_billable")) == "false":
+    billable = (values.get("hs_invoice_billable") or held.get("hs_invoice_billable")) != "false"
+    if not billable and not settings.nonbillable_invoices_checked:
         return
     for wanted in ("contacts", "line_items"):
         if wanted not in joined and not (known and portal.associations.of("invoices", known.id, wanted)):

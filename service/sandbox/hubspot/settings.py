@@ -58,6 +58,7 @@ class Settings:
     # Invoice properties that cannot be written, beside HubSpot's calculated ones (contract 11.8)
     invoice_read_only: list[str] = field(default_factory=lambda: ["hs_invoice_link", "hs_pdf_download_link"])
     open_invoices_deletable: bool = False
+    nonbillable_invoices_checked: bool = False  # True: open and paid ones need a contact and a line item, too
     commerce_payments: bool = False  # the portal has HubSpot Payments         (contract 11.9)
     overwritten_file_keeps_id: bool = True  # a file uploaded again under its name: said nowhere
     search_delay_seconds: float = 1.0  # newly written objects appear in search after it
