@@ -39,6 +39,11 @@ class Evidence:
         properties: dict[str, Any] = self._object("deals", deal_id, place)["properties"]
         return properties
 
+    def hubspot_invoices(self, place: Place = US) -> list[dict[str, Any]]:
+        """The invoice objects in HubSpot."""
+        found = self._ask("GET", "/books")["hubspot"]["portals"][place.portal]["objects"].get("invoices", {})
+        return [each["properties"] for each in found.values()]
+
     def line_items(self, deal_id: str, place: Place = US) -> list[dict[str, Any]]:
         """The deal's line items in HubSpot."""
         ids = self._object("deals", deal_id, place)["associations"].get("line_items", {})

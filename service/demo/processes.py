@@ -92,6 +92,7 @@ class Processes:
             "HUBSPOT_API_URL": self.sandbox_url,
             "QUICKBOOKS_CLIENT_ID": "sandbox-quickbooks-client",
             "QUICKBOOKS_CLIENT_SECRET": "sandbox-quickbooks-secret",
+            "QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS": "sandbox-verifier-token",
             "QUICKBOOKS_API_URL": self.sandbox_url,
             "QUICKBOOKS_DISCOVERY_URL": f"{self.sandbox_url}/.well-known/openid_configuration",
         }

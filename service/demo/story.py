@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from service.demo.evidence import SALES, UK, US, Evidence, Place, money
+from service.demo.life import find_wrong, tell_life
 from service.demo.processes import HERE, Processes
 
 # A seeded deal each, and how to ask for what cannot be done.
@@ -48,11 +49,12 @@ def run_demo(*, once: bool) -> int:
 
 
 class Story:
-    """Nine short chapters, each with what HubSpot and QuickBooks hold afterwards."""
+    """Ten short chapters, each with what HubSpot and QuickBooks hold afterwards."""
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
-        self._evidence = Evidence(processes)
+        self.evidence = self._evidence = Evidence(processes)
+        self.ask, self.say = processes.ask, say
         self._chapter = 0
 
     def tell(self) -> None:
@@ -64,6 +66,7 @@ class Story:
         self.kill_the_worker()
         self.turn_an_estimate_into_an_invoice()
         self.invoice_with_vat()
+        tell_life(self)
         self.be_told_what_to_fix()
 
     def set_up(self) -> None:
@@ -74,6 +77,8 @@ class Story:
         joined = [self.join(US), self.join(UK)]
         self._processes.start_web()
         self._processes.start_worker()
+        listener = {"url": f"{self._processes.service_url}/quickbooks/webhooks", "enabled": True}
+        self._processes.ask("POST", "/quickbooks/webhooks", listener)
         say(f"  service  {self._processes.service_url}   web and worker on {HERE / 'service.sqlite'}")
         for each in joined:
             say(f"  {each}")
@@ -172,7 +177,7 @@ class Story:
     def check(self) -> list[str]:
         """Compare every callback, deal and invoice; print the verdict."""
         self.chapter("Do the books agree?")
-        wrong = self._evidence.disagreements()
+        wrong = self._evidence.disagreements() + find_wrong(self)
         callbacks = [callback for place in (US, UK) for callback in self._evidence.callbacks(place)]
         good = sum(callback["execution_state"] == "SUCCESS" for callback in callbacks)
         made = {name: sum(len(self._evidence.sales(name, place)) for place in (US, UK)) for name in SALES.values()}
