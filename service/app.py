@@ -75,6 +75,7 @@ def make_desk(stores: Stores) -> Desk:
         sessions=Sessions(database),
         attempts=Attempts(database),
         audit=Audit(database),
+        sync=stores.sync_changes,
         cookie=Cookie(config.secret_key, secure=config.public_url.startswith("https://")),
         password=Password(config.admin_password, config.instance / PASSWORD_FILE),
         vendors=Vendors(config),

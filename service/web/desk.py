@@ -21,6 +21,7 @@ from service.store.previews import Previews
 from service.store.reservations import Reservations
 from service.store.sessions import Attempts, Sessions
 from service.store.settings import SettingsCache
+from service.store.sync_changes import SyncChanges
 from service.web.cookie import Cookie, Visit
 from service.web.password import Password
 from service.web.vendors import Vendors
@@ -48,6 +49,7 @@ class Desk:
     sessions: Sessions
     attempts: Attempts
     audit: Audit
+    sync: SyncChanges
     cookie: Cookie
     password: Password
     vendors: Vendors

@@ -11,7 +11,15 @@ from flask import Blueprint, Response, g, make_response, render_template, reques
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from service.errors import ConfigError, ConsentRefused, RequestRejected, ServiceError, SignInNeeded, TooManyAttempts
+from service.errors import (
+    ConfigError,
+    ConsentRefused,
+    InputInvalid,
+    RequestRejected,
+    ServiceError,
+    SignInNeeded,
+    TooManyAttempts,
+)
 from service.logs import log
 from service.web.actions_page import add_actions
 from service.web.adoptions_page import add_adoptions
@@ -26,6 +34,7 @@ from service.web.preflight_page import add_preflight
 from service.web.preview_page import add_preview
 from service.web.recipes_page import add_recipes
 from service.web.sign_in import HOME, add_sign_in, local_path, sign_in_page
+from service.web.sync_page import add_sync
 
 LOG = logging.getLogger("service.web")
 TITLES = {401: "Sign in", 403: "Not done", 404: "Not found", 413: "Too much", 429: "Too many wrong passwords"}
@@ -43,6 +52,7 @@ def operator_pages(desk: Desk) -> Blueprint:
     add_callbacks(routes, desk)
     add_adoptions(routes, desk)
     add_recipes(routes)
+    add_sync(routes, desk)
     add_actions(routes, desk)
     add_preflight(routes, desk)
     add_preview(routes, desk)
@@ -85,6 +95,10 @@ def _render_problems(routes: Blueprint) -> None:
         if isinstance(error, TooManyAttempts):
             answer.headers["Retry-After"] = str(int(error.after.total_seconds()) + 1)
         return answer
+
+    @routes.errorhandler(InputInvalid)
+    def not_understood(error: InputInvalid) -> Response:
+        return problem_page("Not done", error.sentence, 400)
 
     @routes.errorhandler(ServiceError)
     def failed(error: ServiceError) -> Response:

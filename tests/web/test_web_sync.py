@@ -1,0 +1,112 @@
+"""The sync's pages: turn an object on, watch it, read why a record failed, decide, replay, change the mapping."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from person import Person
+
+from service.store.sync_links import IN_STEP
+from tests.harness import PORTAL, REALM, Harness
+from tests.syncing import entity, link_of, make, settle_down, state_of, synchronize
+from tests.syncing import person as somebody
+
+BASE = f"/sync/{PORTAL}/{REALM}/contacts"
+
+
+@pytest.fixture
+def operator(harness: Harness) -> Person:
+    harness.connect()
+    person = Person(harness.web.application)
+    assert person.sign_in().status_code == 303
+    return person
+
+
+def read(person: Person, address: str) -> str:
+    """A page as somebody sees it, without its marks."""
+    answer = person.open(address)
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_turned_on_watched_failed_fixed_replayed(operator: Person, harness: Harness) -> None:
+    nell = make(harness, "contacts", email="nell@example.com", firstname="Nell", lastname="<b>New</b>")
+    assert "Contacts and customers Off" in read(operator, "/sync")
+    answer = operator.submit(f"{BASE}/on", "/sync", direction="both", winner="quickbooks", deactivates="yes")
+    assert answer.status_code == 303
+    page = operator.open("/sync").text
+    assert "Reading QuickBooks" in page
+    assert 'http-equiv="refresh"' in page, "the page looks again by itself while it goes on"
+    known = state_of(harness, "contacts")
+    assert (known.winner.value, known.deactivates) == ("quickbooks", True)
+    synchronize(harness)
+    assert "In step" in read(operator, "/sync")
+    assert 'http-equiv="refresh"' not in operator.open("/sync").text
+
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "none"}})
+    settle_down(harness, 2)
+    assert "1 failed" in read(operator, "/sync")
+    listed = read(operator, f"{BASE}/records?state=failed&text=nell")
+    assert "not a valid e-mail address" in listed
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    page = operator.open(f"{BASE}/records/{link.id}").text
+    assert "VALUE_NOT_TAKEN" in page
+    assert "<b>New" not in page, "customers' text is text"
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "nell2@example.com"}})
+    assert operator.submit(f"{BASE}/records/{link.id}/replay", f"{BASE}/records/{link.id}").status_code == 303
+    synchronize(harness)
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    assert link.state == IN_STEP
+    assert operator.submit(f"{BASE}/off", "/sync").status_code == 303
+    assert "Contacts and customers Off" in read(operator, "/sync")
+    acts = [each.act for each in harness.rows("SELECT act FROM audit ORDER BY id")]
+    assert {"sync turned on", "records replayed", "sync turned off"} <= set(acts)
+
+
+def test_a_doubtful_match_is_chosen(operator: Person, harness: Harness) -> None:
+    twin = harness.act("create_customer", name="Twin Peaks", fields={"PrimaryEmailAddr": {"Address": "t@example.com"}})
+    contact = make(harness, "contacts", email="x@example.com", firstname="Twin", lastname="Peaks")
+    operator.submit(f"{BASE}/on", "/sync")
+    synchronize(harness)
+    link = link_of(harness, "contacts", contact)
+    assert link is not None
+    page = f"{BASE}/records/{link.id}"
+    assert "Which one is it?" in read(operator, page)
+    assert operator.submit(f"{page}/choose", page, chosen="x").status_code == 400
+    assert operator.submit(f"{page}/choose", page, chosen=twin["Id"]).status_code == 303
+    synchronize(harness)
+    assert entity(harness, "Customer", twin["Id"])["PrimaryEmailAddr"]["Address"] == "x@example.com"
+
+
+def test_mapping_and_filter_are_edited(operator: Person, harness: Harness) -> None:
+    operator.submit(f"{BASE}/on", "/sync")
+    synchronize(harness)
+    assert "ours by default" in read(operator, f"{BASE}/mapping")
+    document = {"format": 1, "object": "contacts", "fields": [{"hubspot": "phone", "quickbooks": "Balance"}]}
+    refused = operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document=json.dumps(document))
+    assert (refused.status_code, "Balance cannot be written" in refused.text) == (400, True)
+    assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document="{").status_code == 400
+    document["fields"] = [{"hubspot": "phone", "quickbooks": "Fax.FreeFormNumber"}]
+    assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document=json.dumps(document)).status_code == 303
+    assert "Version 1" in read(operator, f"{BASE}/mapping")
+    assert state_of(harness, "contacts").phase == "quickbooks"
+    chosen = {"hubspot": [{"name": "lifecyclestage", "operator": "is", "values": ["customer"]}]}
+    assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", filter=json.dumps(chosen)).status_code == 303
+    assert state_of(harness, "contacts").filter.hubspot[0].values == ("customer",)
+
+
+def test_nobody_else_sees_or_changes_anything(harness: Harness) -> None:
+    harness.connect()
+    stranger = Person(harness.web.application)
+    for address in ("/sync", f"{BASE}/records", f"{BASE}/records/1", f"{BASE}/mapping"):
+        assert stranger.open(address).status_code == 401
+    assert stranger.send(f"{BASE}/on").status_code == 401
+    stranger.sign_in()
+    assert stranger.send(f"{BASE}/on").status_code == 403
+    for address in ("/sync/1/2/contacts/records", f"{BASE}/records/99", "/sync/x/y/contacts/records"):
+        assert stranger.open(address).status_code == 404
+    assert state_of(harness, "contacts").state == "off"
