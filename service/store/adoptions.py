@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -67,8 +67,13 @@ _NOTE = sa.text(
          :due_at, :changed_at, :known_at)
        ON CONFLICT (realm_id, invoice_id) DO UPDATE SET number = excluded.number, document = excluded.document,
          status = excluded.status, changed_at = excluded.changed_at, known_at = excluded.known_at, tries = 0,
-         due_at = CASE WHEN adoptions.state IN ('new', 'review', 'unrelated') THEN excluded.due_at
-                  ELSE adoptions.due_at END"""
+         due_at = CASE WHEN adoptions.state IN ('new', 'review', 'unrelated')
+                    AND adoptions.document <> excluded.document THEN excluded.due_at ELSE adoptions.due_at END"""
+)
+_DELETED = sa.text(
+    """UPDATE adoptions SET status = 'deleted', due_at = NULL, reason = 'deleted in QuickBooks',
+         state = CASE WHEN state = 'adopted' THEN state ELSE 'refused' END
+       WHERE realm_id = :realm_id AND invoice_id = :invoice_id AND status <> 'deleted' RETURNING portal_id"""
 )
 _DECIDE = sa.text(
     """UPDATE adoptions SET state = :state, candidates = :candidates, reason = :reason, deal_id = :deal_id,
@@ -109,6 +114,16 @@ class Adoptions:
         with self._database.write() as tx:
             tx.execute(_NOTE, row)
             touch_mirror(tx, invoice.realm_id, invoice.invoice_id, invoice.portal_id, due_at)
+
+    def note_deleted(self, realm_id: RealmId, invoice_ids: Collection[InvoiceId], now: datetime) -> None:
+        """These are gone from QuickBooks, and those of them that are kept here need no deal any more."""
+        if not invoice_ids:
+            return
+        with self._database.write() as tx:
+            for each in invoice_ids:
+                row = tx.execute(_DELETED, {"realm_id": realm_id, "invoice_id": each}).first()
+                if row is not None:
+                    touch_mirror(tx, realm_id, each, PortalId(row.portal_id), now)
 
     def due(self, now: datetime, most: int) -> list[Adoption]:
         """What is to be decided, the longest due first."""

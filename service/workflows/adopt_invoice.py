@@ -50,8 +50,10 @@ DEAL_PROPERTIES = ("dealname", "amount", "deal_currency_code", "dealstage", "hs_
 
 def meet_strangers(services: Services, portal_id: PortalId, realm_id: RealmId, taken: Iterable[TakenHint]) -> int:
     """Write down the invoices that were heard of and that are not ours; returns how many. Raises: as the gateway."""
-    heard = {InvoiceId(hint.entity_id) for hint in taken if hint.kind == "Invoice" and "deleted" not in hint.reasons}
-    strange = heard - set(services.invoices.find(realm_id, heard))
+    heard = {InvoiceId(hint.entity_id) for hint in taken if hint.kind == "Invoice"}
+    gone = {InvoiceId(hint.entity_id) for hint in taken if hint.kind == "Invoice" and "deleted" in hint.reasons}
+    services.adoptions.note_deleted(realm_id, gone, services.clock.now())
+    strange = heard - gone - set(services.invoices.find(realm_id, heard))
     found: dict[InvoiceId, dict[str, Any]] = {}
     for some in divide_values(sorted(strange)):
         for each in services.quickbooks.query(realm_id, "Invoice", where_in("Id", some), order_by=""):

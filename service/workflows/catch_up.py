@@ -11,7 +11,6 @@ import logging
 import random
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from service.errors import CannotInvoice, NotConnected, OutcomeUnknown, TryLater
 from service.ids import InvoiceId, PaymentId, PortalId, RealmId
@@ -19,6 +18,7 @@ from service.logs import log
 from service.quickbooks.changes import MOST_DAYS, Changes
 from service.quickbooks.query import moment_literal
 from service.store.connections import LIVE
+from service.workflows.adopt_invoice import note_strangers
 from service.workflows.check_invoices import CHECK
 from service.workflows.follow_invoice import doubtful_payments, linked_invoices, read_invoices, read_payments
 from service.workflows.keep_news import News, keep_news
@@ -66,6 +66,8 @@ def catch_up_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -
     linked = linked_invoices(services, realm_id, news) - set(news.invoices) - news.gone_invoices
     read_invoices(services, realm_id, news, linked, ())
     read_payments(services, realm_id, news, doubtful_payments(services, realm_id, news), ())
+    note_strangers(services, portal_id, realm_id, news.strangers)
+    services.adoptions.note_deleted(realm_id, news.gone_invoices, now)
     kept = keep_news(services, portal_id, realm_id, news, reason="caught up")
     if not complete:
         # Deletions may be missing: the comparison finds them.
@@ -109,7 +111,10 @@ def _news(services: Services, asked_at: datetime, realm_id: RealmId, parts: Iter
     """As news; of credit memos only which payments they touch."""
     news, memo_ids = News(asked_at), []
     for part in parts:
-        news.invoices |= {InvoiceId(str(each.get("Id"))): each for each in _ours(services, realm_id, part)}
+        changed = {InvoiceId(str(each.get("Id"))): each for each in part.changed.get("Invoice", [])}
+        known = services.invoices.find(realm_id, changed)
+        news.invoices |= {each: entity for each, entity in changed.items() if each in known}
+        news.strangers |= {each: entity for each, entity in changed.items() if each not in known}
         news.payments |= {PaymentId(str(each.get("Id"))): each for each in part.changed.get("Payment", [])}
         news.gone_invoices |= {InvoiceId(each) for each in part.deleted.get("Invoice", [])}
         news.gone_payments |= {PaymentId(each) for each in part.deleted.get("Payment", [])}
@@ -118,10 +123,3 @@ def _news(services: Services, asked_at: datetime, realm_id: RealmId, parts: Iter
     touched = set(services.payments.ids_of(realm_id, "CreditMemo", memo_ids))
     read_payments(services, realm_id, news, touched - set(news.payments) - news.gone_payments, ())
     return news
-
-
-def _ours(services: Services, realm_id: RealmId, part: Changes) -> list[dict[str, Any]]:
-    """The changed invoices that we know: others need no second look."""
-    changed = part.changed.get("Invoice", [])
-    known = services.invoices.find(realm_id, [str(each.get("Id")) for each in changed])
-    return [each for each in changed if str(each.get("Id")) in known]

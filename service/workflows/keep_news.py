@@ -45,6 +45,8 @@ class News:
     gone_invoices: set[InvoiceId] = field(default_factory=set)
     gone_payments: set[PaymentId] = field(default_factory=set)
     voided: set[tuple[str, str]] = field(default_factory=set)
+    strangers: dict[InvoiceId, dict[str, Any]] = field(default_factory=dict)
+    """Invoices that are not ours, when they came along unasked."""
 
 
 def keep_news(

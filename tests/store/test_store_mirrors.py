@@ -85,7 +85,9 @@ def test_what_was_decided_for_good_is_not_asked_again(database: Database) -> Non
     (review,) = adoptions.of_states([REVIEW])
     assert review.candidates == (deal,)
     # The invoice changed: what is undecided is looked at again.
-    adoptions.note(INVOICE, "1043", NOW)
+    adoptions.note(INVOICE, "1042", NOW)
+    assert adoptions.due(LATER, 10) == []
+    adoptions.note(replace(INVOICE, document='{"Id":"145","SyncToken":"1"}'), "1043", NOW)
     (again,) = adoptions.due(NOW, 10)
     assert (again.state, again.number) == (REVIEW, "1043")
     for state in (REFUSED, ADOPTED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from service.store.adoptions import ADOPTED, CHOSEN, REFUSED, REVIEW, UNRELATED,
 from service.store.hints import TakenHint
 from service.store.links import Link
 from service.workflows.adopt_invoice import meet_strangers
+from service.workflows.catch_up import catch_up
 from tests.harness import PORTAL, REALM, Harness
 
 
@@ -158,3 +160,44 @@ def test_hubspot_away_is_waited_for(harness: Harness, customer_id: str) -> None:
     for _ in range(8):
         harness.adopt()
     assert deal_of(harness, invoice_id) == deal_id
+
+
+def test_found_by_catching_up_and_decided_once(harness: Harness, customer_id: str) -> None:
+    deal_id = of_same_contact(harness, amount="80")
+    stranger = next(each["Id"] for each in harness.books("Customer") if each["Id"] != customer_id)
+    catch_up(harness.services)
+    made = harness.act("create_invoice", customer_id=customer_id, amount="80")
+    other = harness.act("create_invoice", customer_id=stranger, amount="80")
+    harness.pass_time(timedelta(hours=2))
+    catch_up(harness.services)
+    harness.adopt()
+    assert deal_of(harness, made["Id"]) == deal_id
+    assert adoption(harness, other["Id"]).state == UNRELATED
+    before = len(harness.calls("hubspot"))
+    hear(harness, other["Id"])
+    harness.adopt()
+    assert len(harness.calls("hubspot")) == before
+
+
+def test_deleted_before_anybody_chose(harness: Harness, customer_id: str) -> None:
+    of_same_contact(harness, amount="81")
+    invoice_id = born(harness, customer_id)
+    harness.adopt()
+    harness.act("delete_invoice", invoice_id=invoice_id)
+    gone = TakenHint("quickbooks", REALM, "Invoice", invoice_id, frozenset({"deleted"}))
+    meet_strangers(harness.services, PORTAL, REALM, [gone])
+    found = adoption(harness, invoice_id)
+    assert (found.state, found.status, found.reason) == (REFUSED, "deleted", "deleted in QuickBooks")
+
+
+def test_made_by_hand_from_an_estimate_of_ours(harness: Harness) -> None:
+    harness.connect()
+    deal_id = harness.story("one-line")
+    harness.enroll(deal_id, action="create-estimate")
+    harness.work()
+    (estimate,) = [each for each in harness.books("Estimate") if "[hs:" in (each.get("PrivateNote") or "")]
+    customer = estimate["CustomerRef"]["value"]
+    invoice_id = born(harness, customer, "99", LinkedTxn=[{"TxnId": estimate["Id"], "TxnType": "Estimate"}])
+    harness.adopt()
+    assert deal_of(harness, invoice_id) == deal_id
+    assert adoption(harness, invoice_id).reason == "made from the deal's estimate"
