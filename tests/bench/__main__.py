@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.accept import measure_accept
+from tests.bench.follow import describe_follow, measure_follow
 from tests.bench.pace import MachinePace
 from tests.bench.processes import NotRunning
 from tests.bench.report import describe_accept, describe_throughput
@@ -25,15 +26,17 @@ def main() -> int:
     asked, pace = parse_arguments(), MachinePace()
     found: dict[str, Any] = {"machine": describe_machine(), "load_before": os.getloadavg()}
     print(f"{found['machine']}, load average {' '.join(f'{each:.2f}' for each in os.getloadavg())}", flush=True)
-    for part, measure in (("accept", run_accept), ("throughput", run_throughput)):
+    for part, measure in (("accept", run_accept), ("throughput", run_throughput), ("follow", run_follow)):
         for kind in DATABASES if asked.database == "both" else [asked.database]:
-            if asked.part in (part, "both"):
+            if asked.part == part or (asked.part == "both" and part != "follow"):
                 found.setdefault(part, {})[kind] = measure(kind, asked.quick, pace)
     found["load_after"] = os.getloadavg()
     print(f"\nload average {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
-    failed = [kind for part in ("accept", "throughput") for kind, own in found.get(part, {}).items() if own is None]
+    failed = [
+        kind for part in ("accept", "throughput", "follow") for kind, own in found.get(part, {}).items() if own is None
+    ]
     return 1 if failed else 0
 
 
@@ -59,12 +62,23 @@ def run_throughput(kind: str, quick: bool, pace: MachinePace) -> dict[str, Any] 
     return figures
 
 
+def run_follow(kind: str, quick: bool, _pace: MachinePace) -> dict[str, Any] | None:
+    """None, and the reason on standard error, when it did not work."""
+    try:
+        figures = measure_follow(kind, 10 if quick else 100)
+    except (NotRunning, RuntimeError) as error:
+        print(f"\nfollow, {kind}: did not work: {error}", file=sys.stderr, flush=True)
+        return None
+    print("\n" + describe_follow(kind, figures), flush=True)
+    return figures
+
+
 def parse_arguments() -> argparse.Namespace:
     """What to run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What the service costs here.")
     parser.add_argument("--quick", action="store_true", help="shorter, and less exact")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--part", choices=["accept", "throughput", "both"], default="both")
+    parser.add_argument("--part", choices=["accept", "throughput", "follow", "both"], default="both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
     return parser.parse_args()
 
