@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from service import errors
 from service.errors import CannotInvoice
-from service.invoicing import conversion, credit_memo, estimate, sales_receipt
+from service.invoicing import conversion, credit_memo, customer, estimate, sales_receipt
 from service.invoicing.attachment import AttachPdfSchema
 from service.invoicing.conversion import ConversionSchema
 from service.invoicing.credit_memo import CreditMemoSchema
+from service.invoicing.customer import CustomerSchema
 from service.invoicing.estimate import EstimateSchema
 from service.invoicing.input_fields import InputsSchema
 from service.invoicing.inputs import CreateInvoiceSchema
@@ -171,6 +172,15 @@ ACTIONS: dict[str, Action] = {
         frozenset({errors.InvoiceNotFound}),
         AROUND_INVOICES,
         (*OUTPUT_NAMES, "noteId", "fileId"),
+    ),
+    "create-or-update-customer": Action(
+        "Create or update customer",
+        CustomerSchema,
+        frozenset(
+            {errors.DealHasNoRecipient, errors.CustomerNotFound, errors.CustomerInactive, errors.CurrencyMismatch}
+        ),
+        ("CONTACT", "COMPANY", "DEAL"),
+        customer.OUTPUT_NAMES,
     ),
     "update-invoice": Action(
         "Update invoice",

@@ -6,9 +6,9 @@ from service.ids import DealId
 from service.store.callbacks import StoredCallback
 from service.workflows.services import Services
 
-# What a workflow can run on, and how HubSpot's other APIs call it.
+# What has one deal that it is about, and how HubSpot's other APIs call it.
 # https://developers.hubspot.com/docs/guides/crm/understanding-the-crm
-OBJECT_TYPES = {"CONTACT": "contacts", "COMPANY": "companies", "QUOTE": "quotes", "INVOICE": "invoices"}
+OBJECT_TYPES = {"QUOTE": "quotes", "INVOICE": "invoices"}
 
 
 def find_deals(services: Services, callback: StoredCallback) -> list[DealId]:

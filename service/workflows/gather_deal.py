@@ -108,11 +108,16 @@ def find_recipient(
         chosen = contacts.choose_lowest(labelled)
     else:
         chosen = contacts.choose_contact(belonging) if is_contact else companies.choose_company(belonging)
-    if chosen is None:
-        return None
+    return None if chosen is None else get_recipient(services, portal_id, kind, chosen)
+
+
+def get_recipient(services: Services, portal_id: PortalId, kind: RecipientKind, object_id: str) -> Recipient | None:
+    """The contact or company with an id; None: it is gone."""
+    is_contact = kind == RecipientKind.CONTACT
+    object_type = contacts.OBJECT_TYPE if is_contact else companies.OBJECT_TYPE
     wanted = CONTACT_PROPERTIES if is_contact else COMPANY_PROPERTIES
-    record = services.portal.get_object(portal_id, vocabulary.OBJECT_TYPE, chosen, wanted)
-    return None if record is None else read_recipient(kind, chosen, record.properties)
+    record = services.portal.get_object(portal_id, object_type, object_id, wanted)
+    return None if record is None else read_recipient(kind, ObjectId(object_id), record.properties)
 
 
 def _decide_kind(inputs: SaleInputs) -> tuple[RecipientKind, int | None]:
