@@ -91,8 +91,7 @@ def _add_overview(routes: Blueprint, desk: Desk) -> None:
             for portal in view_portals(desk)
             for company in portal.realms
         ]
-        busy = any(v.known.state == "on" and v.known.phase != "done" for _, _, views in found for v in views)
-        return render_template("sync.html", found=found, busy=busy, done=_done())
+        return render_template("sync.html", found=found, done=_done())
 
     @routes.post(f"{WHERE}/<any(on, off, rules, run, delete, replay):act>")
     def change_sync(portal_id: int, realm_id: int, name: str, act: str) -> Response:
