@@ -54,6 +54,12 @@ def control_routes(quickbooks: QuickBooks) -> Blueprint:
     def read_books(realm_id: str) -> Response:
         return jsonify(quickbooks.books_of(realm_id))
 
+    @routes.get("/realms/<realm_id>/entities/<kind>/<key>")
+    def read_entity(realm_id: str, kind: str, key: str) -> Response:
+        realm = quickbooks.realm(realm_id)
+        with realm.lock:
+            return jsonify(realm.shown(kind, realm.shelves[kind].rows[key]))
+
     @routes.post("/realms/<realm_id>/acts")
     def act(realm_id: str) -> Response:
         asked = _body(Decimal)
