@@ -116,7 +116,7 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (5.0, partial(refresh_options.refresh_options, services)),
         (1.0, partial(preview_invoice.make_previews, services)),
     )
-    in_step = ((1.0, Synchronizer(services).work),)
+    in_step = ((0.5, Synchronizer(services).work),)
     mirroring = (
         (2.0, partial(adopt_invoice.adopt_invoices, services)),
         (2.0, partial(mirror_invoice.mirror_invoices, services)),

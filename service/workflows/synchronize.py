@@ -35,7 +35,8 @@ LOG = logging.getLogger("service.sync")
 POLL = timedelta(minutes=15)
 # https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
 LONGEST_CHANGES = timedelta(days=29)
-LEASE = timedelta(minutes=2)
+# So long a worker that was killed keeps its turn; no step of work lasts longer.
+LEASE = timedelta(minutes=1)
 TURN_SECONDS = 5.0
 AT_ONCE = 100
 REST = timedelta(seconds=30)

@@ -15,6 +15,7 @@ from tests.bench.follow import describe_follow, measure_follow
 from tests.bench.pace import MachinePace
 from tests.bench.processes import NotRunning
 from tests.bench.report import describe_accept, describe_throughput
+from tests.bench.sync import SyncSize, describe_sync, measure_sync
 from tests.bench.throughput import Size, measure_throughput
 
 DATABASES = ("sqlite", "postgresql")
@@ -26,16 +27,24 @@ def main() -> int:
     asked, pace = parse_arguments(), MachinePace()
     found: dict[str, Any] = {"machine": describe_machine(), "load_before": os.getloadavg()}
     print(f"{found['machine']}, load average {' '.join(f'{each:.2f}' for each in os.getloadavg())}", flush=True)
-    for part, measure in (("accept", run_accept), ("throughput", run_throughput), ("follow", run_follow)):
+    for part, measure in (
+        ("accept", run_accept),
+        ("throughput", run_throughput),
+        ("follow", run_follow),
+        ("sync", run_sync),
+    ):
         for kind in DATABASES if asked.database == "both" else [asked.database]:
-            if asked.part == part or (asked.part == "both" and part != "follow"):
+            if asked.part == part or (asked.part == "both" and part not in ("follow", "sync")):
                 found.setdefault(part, {})[kind] = measure(kind, asked.quick, pace)
     found["load_after"] = os.getloadavg()
     print(f"\nload average {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
     failed = [
-        kind for part in ("accept", "throughput", "follow") for kind, own in found.get(part, {}).items() if own is None
+        kind
+        for part in ("accept", "throughput", "follow", "sync")
+        for kind, own in found.get(part, {}).items()
+        if own is None
     ]
     return 1 if failed else 0
 
@@ -73,12 +82,24 @@ def run_follow(kind: str, quick: bool, _pace: MachinePace) -> dict[str, Any] | N
     return figures
 
 
+def run_sync(kind: str, quick: bool, _: MachinePace) -> dict[str, Any] | None:
+    """None, and the reason on standard error, when it did not work. Waits for the vendors' limits, minutes long."""
+    size = SyncSize(contacts=400, products=60, changes=10) if quick else SyncSize(10_000, 2_000, changes=50)
+    try:
+        figures = measure_sync(kind, size)
+    except (NotRunning, RuntimeError) as error:
+        print(f"\nsync, {kind}: did not work: {error}", file=sys.stderr, flush=True)
+        return None
+    print("\n" + describe_sync(kind, figures), flush=True)
+    return figures
+
+
 def parse_arguments() -> argparse.Namespace:
     """What to run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What the service costs here.")
     parser.add_argument("--quick", action="store_true", help="shorter, and less exact")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--part", choices=["accept", "throughput", "follow", "both"], default="both")
+    parser.add_argument("--part", choices=["accept", "throughput", "follow", "sync", "both"], default="both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
     return parser.parse_args()
 

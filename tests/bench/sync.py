@@ -85,7 +85,7 @@ def describe_sync(kind: str, found: dict[str, Any]) -> str:
     ]
     return "\n".join(
         (
-            f"first sync, {kind}: {found['contacts']} contacts, {found['products']} products, under the vendors' limits",
+            f"first sync, {kind}: {found['contacts']} contacts, {found['products']} products, under the limits",
             f"  time                      {found['seconds']:.0f} s, worker killed after"
             f" {found['killed_at_seconds']:.0f} s and started again",
             f"  HubSpot                   {calls['hubspot']['calls']} calls, {calls['hubspot']['failed']} failed",
