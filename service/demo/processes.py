@@ -95,7 +95,6 @@ class Processes:
             "QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS": "sandbox-verifier-token",
             "QUICKBOOKS_API_URL": self.sandbox_url,
             "QUICKBOOKS_DISCOVERY_URL": f"{self.sandbox_url}/.well-known/openid_configuration",
-            "QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS": "sandbox-verifier-token",
         }
         return {**os.environ, **settings}
 
