@@ -9,7 +9,6 @@ from pathlib import Path
 from service.demo.evidence import SALES, UK, US, Evidence, Place, money
 from service.demo.life import find_wrong, tell_life
 from service.demo.processes import HERE, Processes
-from service.demo.way_back import WayBack
 
 # A seeded deal each, and how to ask for what cannot be done.
 TO_BE_FIXED: tuple[tuple[str, str, dict[str, str]], ...] = (
@@ -50,7 +49,7 @@ def run_demo(*, once: bool) -> int:
 
 
 class Story:
-    """Ten short chapters, each with what HubSpot and QuickBooks hold afterwards."""
+    """Nine short chapters, each with what HubSpot and QuickBooks hold afterwards."""
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes
@@ -65,7 +64,6 @@ class Story:
         self.deliver_it_again()
         self.lose_an_answer()
         self.kill_the_worker()
-        self.follow_an_invoice()
         self.turn_an_estimate_into_an_invoice()
         self.invoice_with_vat()
         tell_life(self)
@@ -141,14 +139,6 @@ class Story:
         self.finish(callback_id)
         self.show_repeats()
         self.show(deal_id)
-
-    def follow_an_invoice(self) -> None:
-        """Sent, opened, paid in part, overdue, paid: QuickBooks tells, the deal shows."""
-        self.chapter("What happens to the invoice in QuickBooks comes back to the deal")
-        deal_id, way_back = self._evidence.deal_id("three-lines"), WayBack(self._processes, self._evidence)
-        way_back.subscribe()
-        for line in way_back.live(deal_id):
-            say(f"  the invoice {line}")
 
     def turn_an_estimate_into_an_invoice(self) -> None:
         """Two actions of one workflow: the offer, and later the invoice that is linked to it."""
