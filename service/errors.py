@@ -40,6 +40,7 @@
         EstimateClosed           ESTIMATE_CLOSED
         TotalDiffers             TOTAL_DIFFERS
         InvoiceNotFound          INVOICE_NOT_FOUND
+        InvoiceOfAnotherDeal     INVOICE_OF_ANOTHER_DEAL
         InvoiceVoided            INVOICE_VOIDED
         InvoicePaid              INVOICE_PAID
         NoEmailAddress           NO_EMAIL
@@ -264,6 +265,10 @@ class InvoiceNotFound(CannotInvoice):
     """An action on an invoice, and there is none that it could mean."""
 
     code = "INVOICE_NOT_FOUND"
+
+
+class InvoiceOfAnotherDeal(CannotInvoice):
+    code = "INVOICE_OF_ANOTHER_DEAL"
 
 
 class InvoiceVoided(CannotInvoice):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from service import errors
 from service.errors import CannotInvoice
 from service.invoicing import conversion, credit_memo, customer, estimate, sales_receipt
+from service.invoicing.adopt import AdoptInvoiceSchema
 from service.invoicing.attachment import AttachPdfSchema
 from service.invoicing.conversion import ConversionSchema
 from service.invoicing.credit_memo import CreditMemoSchema
@@ -49,6 +50,7 @@ ALWAYS: Refusals = frozenset(
 ON_INVOICES: Refusals = frozenset(
     {
         errors.InvoiceNotFound,
+        errors.InvoiceOfAnotherDeal,
         errors.InvoiceVoided,
         errors.InvoicePaid,
         errors.NoEmailAddress,
@@ -165,6 +167,9 @@ ACTIONS: dict[str, Action] = {
     ),
     "refresh-invoice": Action(
         "Refresh invoice", RefreshInvoiceSchema, frozenset({errors.InvoiceNotFound}), AROUND_INVOICES
+    ),
+    "adopt-invoice": Action(
+        "Adopt invoice", AdoptInvoiceSchema, frozenset({errors.InvoiceNotFound, errors.InvoiceOfAnotherDeal})
     ),
     "attach-invoice-pdf": Action(
         "Attach invoice PDF",

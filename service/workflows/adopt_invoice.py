@@ -11,15 +11,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from service.errors import InputInvalid, NotConnected, ServiceError
+from service.errors import InputInvalid, InvoiceNotFound, InvoiceOfAnotherDeal, NotConnected, ServiceError
 from service.hubspot.answers import CrmRecord
 from service.ids import DealId, InvoiceId, PortalId, RealmId
+from service.invoicing.adopt import parse_adopt_inputs
 from service.invoicing.adoption import BornInvoice, Decision, NearDeal, decide_adoption
 from service.invoicing.marks import list_marks, list_named_deals
 from service.invoicing.money import Money
+from service.invoicing.which_invoice import InvoiceInputs
 from service.logs import log
 from service.quickbooks.invoice_details import list_estimate_ids, read_po_number
-from service.quickbooks.invoices import InvoiceFacts, parse_invoice
+from service.quickbooks.invoices import InvoiceFacts, find_by_number, parse_invoice
 from service.quickbooks.query import divide_values, where_in
 from service.store.adoptions import (
     ADOPTED,
@@ -30,6 +32,7 @@ from service.store.adoptions import (
     Possible,
     as_invoice,
 )
+from service.store.callbacks import StoredCallback
 from service.store.hints import Hint, TakenHint
 from service.store.reservations import OPEN
 from service.workflows.keep_news import deal_hints
@@ -37,6 +40,7 @@ from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.run_callback import back_off
 from service.workflows.services import Services
+from service.workflows.settle_invoice import settle_invoice
 from service.workflows.view_invoice import known_invoice
 
 LOG = logging.getLogger("service.adoption")
@@ -74,6 +78,41 @@ def note_strangers(
         row = known_invoice(entity, portal_id, realm_id, DealId(""), None, realm.day_of(now), now)
         services.adoptions.note(row, parse_invoice(entity).doc_number or "", now + OURS_FIRST)
     return len(strange)
+
+
+def adopt_invoice(services: Services, callback: StoredCallback) -> None:
+    """The workflow action: the invoice named is the enrolled deal's from now on.
+
+    Raises: InvoiceNotFound, InvoiceOfAnotherDeal, TryLater, NotConnected.
+    """
+    inputs = parse_adopt_inputs(callback.inputs)
+    realm_id, deal_id = RealmId(str(callback.realm_id)), DealId(callback.object_id)
+    realm = know_realm(services, callback.portal_id, realm_id)
+    entity = _read_named(services, realm_id, inputs)
+    invoice_id = InvoiceId(str(entity["Id"]))
+    known = services.invoices.find(realm_id, [invoice_id]).get(invoice_id)
+    if known is not None and (known.portal_id, known.deal_id) != (callback.portal_id, deal_id):
+        raise InvoiceOfAnotherDeal(f"The invoice belongs to deal {known.deal_id} already: check its number.")
+    settle_invoice(services, callback, realm, entity, deal_id)
+    adoption, now = services.adoptions.find(realm_id, invoice_id), services.clock.now()
+    if adoption is not None:
+        services.adoptions.decide(adoption, state=ADOPTED, reason="by a workflow", deal_id=deal_id, candidates=())
+    # Its payments are read with it.
+    services.hints.hear([Hint("quickbooks", realm_id, "Invoice", invoice_id, frozenset({"adopted"}))], now)
+
+
+def _read_named(services: Services, realm_id: RealmId, inputs: InvoiceInputs) -> dict[str, Any]:
+    invoice_id = inputs.invoice_id
+    if invoice_id is None:
+        found = find_by_number(services.quickbooks, realm_id, str(inputs.invoice_number))
+        if len(found) != 1:
+            how = "several invoices" if found else "no invoice"
+            raise InvoiceNotFound(f"QuickBooks has {how} with this number: give the invoice's id in the action.")
+        invoice_id = found[0].id
+    entity = services.quickbooks.read(realm_id, "Invoice", invoice_id)
+    if entity is None:
+        raise InvoiceNotFound(f"QuickBooks has no invoice with the id {invoice_id}: correct it in the action.")
+    return entity
 
 
 def adopt_invoices(services: Services) -> int:

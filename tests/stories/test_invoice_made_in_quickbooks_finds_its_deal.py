@@ -201,3 +201,25 @@ def test_made_by_hand_from_an_estimate_of_ours(harness: Harness) -> None:
     harness.adopt()
     assert deal_of(harness, invoice_id) == deal_id
     assert adoption(harness, invoice_id).reason == "made from the deal's estimate"
+
+
+def test_by_a_workflow(harness: Harness, customer_id: str) -> None:
+    deal_id = of_same_contact(harness, amount="81")
+    invoice_id = born(harness, customer_id)
+    harness.act("receive_payment", invoice_id=invoice_id, amount="30")
+    harness.adopt()
+    (made,) = [each for each in harness.books("Invoice") if each["Id"] == invoice_id]
+    callback_id = harness.enroll(deal_id, {"invoiceNumber": made["DocNumber"]}, action="adopt-invoice")
+    harness.work()
+    outputs = harness.assert_done(callback_id, deal_id)
+    assert (outputs["invoiceId"], outputs["invoiceStatus"]) == (invoice_id, "partially_paid")
+    assert adoption(harness, invoice_id).state == ADOPTED
+    harness.follow(hearing=False)
+    assert harness.deal(deal_id)["qbo_invoice_last_payment_date"]
+    other = of_same_contact(harness)
+    taken = harness.enroll(other, {"invoiceId": invoice_id}, action="adopt-invoice")
+    unknown = harness.enroll(deal_id, {"invoiceNumber": "no such"}, action="adopt-invoice")
+    harness.work()
+    harness.assert_refused(taken, other, "INVOICE_OF_ANOTHER_DEAL")
+    harness.assert_refused(unknown, deal_id, "INVOICE_NOT_FOUND")
+    assert harness.refusals() == []
