@@ -29,6 +29,7 @@ from service.config import load_config
 from service.engine.starter import REALM_SHARE
 from service.hubspot.limits import portal_scope
 from service.ids import CallbackId, PortalId, RealmId
+from service.invoicing.actions import ACTIONS
 from service.quickbooks.limits import realm_scope
 from service.sandbox.serve import InThread
 from service.store.callbacks import StoredCallback
@@ -75,11 +76,16 @@ class Harness:
         self.set_sandbox(hubspot=by_our_clock, quickbooks={"limits": False})
 
     def close(self) -> None:
-        """Give port and database back."""
+        """Give port and database back; nothing that ended may have ended in a way its action does not promise."""
+        ended = self.rows("SELECT DISTINCT action, error_code FROM callbacks WHERE error_code IS NOT NULL")
+        unpromised = [
+            row for row in ended if row.action in ACTIONS and row.error_code not in ACTIONS[row.action].error_codes
+        ]
         self._server.shutdown()
         self._server.server_close()
         self._session.close()
         self.stores.database.close()
+        assert unpromised == []
 
     def set_sandbox(self, **vendors: dict[str, Any]) -> None:
         """Turn switches of the sandbox: `hubspot={...}`, `quickbooks={...}`."""

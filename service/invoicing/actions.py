@@ -94,7 +94,7 @@ def all_refusals() -> Refusals:
 
 def drafting() -> Refusals:
     """What can be wrong with a deal that is to become an invoice."""
-    return all_refusals() - ON_INVOICES - ON_OTHER_SALES
+    return all_refusals() - ON_INVOICES - ON_OTHER_SALES | {errors.NoEmailAddress}
 
 
 def drafting_other() -> Refusals:
@@ -129,7 +129,7 @@ ACTIONS: dict[str, Action] = {
         "Create invoice",
         CreateInvoiceSchema,
         # It may also send what it has made.
-        drafting() | {errors.NoEmailAddress},
+        drafting(),
     ),
     "send-invoice": Action(
         "Send invoice",

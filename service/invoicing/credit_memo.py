@@ -9,8 +9,7 @@ from marshmallow import fields
 
 from service.invoicing.input_fields import DayField, NameField, load_inputs
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
-from service.invoicing.sale_inputs import SaleSchema
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
 
 OUTPUT_NAMES = (
     *("creditMemoId", "creditMemoNumber", "creditMemoAmount", "creditMemoBalance"),
@@ -18,7 +17,7 @@ OUTPUT_NAMES = (
 )
 
 
-class CreditMemoSchema(SaleSchema):
+class CreditMemoSchema(OtherSaleSchema):
     """Input names as the action's definition has them."""
 
     txn_date = DayField(data_key="creditMemoDate")

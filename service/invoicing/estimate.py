@@ -11,8 +11,7 @@ from marshmallow import fields
 from service.invoicing.input_fields import DayField, DaysField, NameField, load_inputs
 from service.invoicing.invoice import date_text
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
-from service.invoicing.sale_inputs import SaleSchema
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
 
 OUTPUT_NAMES = (
     *("estimateId", "estimateNumber", "estimateAmount", "estimateStatus", "estimateExpirationDate"),
@@ -28,7 +27,7 @@ class EstimateInputs(OtherSaleInputs):
     expires_in_days: int | None = None
 
 
-class EstimateSchema(SaleSchema):
+class EstimateSchema(OtherSaleSchema):
     """Input names as the action's definition has them."""
 
     txn_date = DayField(data_key="estimateDate")

@@ -7,8 +7,11 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from marshmallow import fields
+
+from service.invoicing.inputs import Send
 from service.invoicing.money import Money
-from service.invoicing.sale_inputs import SaleInputs
+from service.invoicing.sale_inputs import SaleInputs, SaleSchema
 
 
 class WhenSaleExists(StrEnum):
@@ -23,7 +26,14 @@ class WhenSaleExists(StrEnum):
 class OtherSaleInputs(SaleInputs):
     """The author's choices; None means that nothing was said."""
 
+    send: Send = Send.NO
     existing: WhenSaleExists = WhenSaleExists.RETURN_IT
+
+
+class OtherSaleSchema(SaleSchema):
+    """The inputs that the three share; number, date and what exists already each action names after its sale."""
+
+    send = fields.Enum(Send, by_value=True, data_key="send")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from marshmallow import fields, validate
 from service.invoicing.input_fields import DayField, NameField, is_id, load_inputs
 from service.invoicing.invoice import date_text
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
-from service.invoicing.sale_inputs import SaleSchema
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
 
 OUTPUT_NAMES = (
     *("salesReceiptId", "salesReceiptNumber", "salesReceiptAmount", "salesReceiptDate"),
@@ -30,7 +29,7 @@ class SalesReceiptInputs(OtherSaleInputs):
     payment_reference: str = ""
 
 
-class SalesReceiptSchema(SaleSchema):
+class SalesReceiptSchema(OtherSaleSchema):
     """Input names as the action's definition has them."""
 
     txn_date = DayField(data_key="salesReceiptDate")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from service.errors import SaleExists, TotalDiffers
+from service.errors import CannotInvoice, SaleExists, TotalDiffers
 from service.ids import DealId, RealmId
 from service.invoicing.actions import output_names
 from service.invoicing.draft import Draft, draft_sale
+from service.invoicing.inputs import Send
 from service.invoicing.invoice import derive_recipient_text, fill_outputs
 from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
 from service.invoicing.read_back import find_difference
@@ -23,6 +24,7 @@ from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.send_invoice import send_once
 from service.workflows.services import Services
 from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
 from service.workflows.write_sale import repeat_sale, write_sale
@@ -60,7 +62,7 @@ def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inp
     if begun is not None:
         written = repeat_sale(services, callback, begun, inputs)
         if written is not None:
-            settle(services, callback, realm, kind, written.entity, written)
+            send_and_settle(services, callback, realm, kind, inputs, written)
             return
     if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
         existing = find_sale_of_deal(services, callback, kind.entity, kind.counts)
@@ -71,7 +73,7 @@ def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inp
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
     draft = partial(draft_kind, kind, inputs)
     written = write_sale(services, callback, realm, kind.entity, inputs, gathered, draft, repeated=begun is not None)
-    settle(services, callback, realm, kind, written.entity, written)
+    send_and_settle(services, callback, realm, kind, inputs, written)
 
 
 def draft_kind(kind: SaleKind[Inputs], inputs: Inputs, *deal: Any, **more: Any) -> Draft:
@@ -116,30 +118,52 @@ def settle_existing(
     settle(services, callback, realm, kind, existing)
 
 
+def send_and_settle(
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    kind: SaleKind[Inputs],
+    inputs: Inputs,
+    written: Written,
+) -> None:
+    """Mail what was made, where asked for, and settle.
+
+    What is not as the deal has it, or cannot be sent, was made all the same: it is told with what a person
+    should do. Raises: TryLater, OutcomeUnknown, NotConnected.
+    """
+    differs = find_difference(written.reservation.body, written.entity)
+    but: CannotInvoice | None = TotalDiffers(differs) if differs else None
+    done = [written]
+    if inputs.send == Send.NOW and but is None:
+        try:
+            done.append(send_once(services, callback, kind.entity, written.entity))
+        except CannotInvoice as error:
+            but = error
+    settle(services, callback, realm, kind, done[-1].entity, done, but)
+
+
 def settle(
     services: Services,
     callback: StoredCallback,
     realm: KnownRealm,
     kind: SaleKind[Inputs],
     entity: dict[str, Any],
-    written: Written | None = None,
+    written: Sequence[Written] = (),
+    but: CannotInvoice | None = None,
 ) -> None:
-    """The outcome and the end of the reservation, in one transaction."""
+    """The outcome and the end of the reservations, in one transaction."""
     now = services.clock.now()
     facts = parse_sale(entity)
-    differs = find_difference(written.reservation.body, entity) if written else None
-    but = TotalDiffers(differs) if differs else None
-    view = view_sale(
-        facts, realm.facts.home_currency, sale_url(kind.entity, facts.id, sandbox=services.quickbooks_sandbox)
-    )
-    told = kind.outputs(view)
+    url = sale_url(kind.entity, facts.id, sandbox=services.quickbooks_sandbox)
+    told = kind.outputs(view_sale(facts, realm.facts.home_currency, url))
+    error = (but.code, but.sentence) if but else None
     if but:
         told |= {"errorCode": but.code, "errorMessage": but.sentence}
-    outputs = fill_outputs(told, output_names(callback.action))
     with services.database.write() as tx:
-        if written is not None:
-            end_created(services, tx, written, now)
-        services.callbacks.settle(tx, callback, SUCCESS, outputs, now, (but.code, but.sentence) if but else None)
+        for each in written:
+            end_created(services, tx, each, now)
+        outputs = fill_outputs(told, output_names(callback.action))
+        services.callbacks.settle(tx, callback, SUCCESS, outputs, now, error)
     log(LOG, "sold", entity=kind.entity, id=facts.id, portal_id=callback.portal_id, callback_id=callback.callback_id)
 
 

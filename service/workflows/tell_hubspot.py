@@ -77,12 +77,11 @@ def properties_of(services: Services, callback: StoredCallback, deal_id: DealId)
         know_portal(services, callback.portal_id)  # whose properties may still have to be created
         return failure_properties(callback.error_code or "", callback.error_message or "")
     told = show_deals(services, callback.portal_id, [deal_id], services.clock.now()).get(deal_id)
-    if told is None:
-        return NO_ERROR
-    # An invoice that is there, but not as the deal has it.
-    return told.properties | (
-        failure_properties(callback.error_code, callback.error_message or "") if callback.error_code else {}
-    )
+    properties = told.properties if told else NO_ERROR
+    if not callback.error_code:
+        return properties
+    # Done, but not as the deal has it.
+    return properties | failure_properties(callback.error_code, callback.error_message or "")
 
 
 def tell_workflow(services: Services, callback: StoredCallback) -> str:

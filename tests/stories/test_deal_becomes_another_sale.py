@@ -291,3 +291,36 @@ def test_numbers_of_our_own(harness: Harness, kind: Kind) -> None:
     assert sale["DocNumber"].startswith(
         {"Estimate": "E", "SalesReceipt": "R", "CreditMemo": "C"}[kind.entity] + deal_id
     )
+
+
+@one_kind
+def test_made_and_mailed_once(harness: Harness, kind: Kind) -> None:
+    """Both answers are lost: one sale, one e-mail."""
+    harness.connect()
+    deal_id = harness.another_deal()
+    harness.trouble("lose_answer", rf"/{kind.path()}\?", method="POST")
+    harness.trouble("lose_answer", r"/send\?", method="POST")
+
+    callback_id = harness.enroll(deal_id, {"send": "now"}, action=kind.action)
+    harness.finish()
+
+    assert assert_sold_once(harness, kind, callback_id, deal_id)["EmailStatus"] == "EmailSent"
+    assert len(harness.calls("quickbooks", "/send")) == 1
+    assert harness.refusals() == []
+
+
+@one_kind
+def test_nobody_to_mail_it_to(harness: Harness, kind: Kind) -> None:
+    """It was made all the same, and says what to do."""
+    harness.connect()
+    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+    deal_id = harness.make_deal([line], {"firstname": "Noel", "lastname": "Noaddress"})
+
+    callback_id = harness.enroll(deal_id, {"send": "now"}, action=kind.action)
+    harness.work()
+
+    told = harness.hubspot_callback(callback_id)
+    (sale,) = sales_of(harness, kind, deal_id)
+    assert (told["execution_state"], told["outputs"]["errorCode"]) == ("SUCCESS", "NO_EMAIL")
+    assert told["outputs"][f"{kind.output}Id"] == sale["Id"]
+    assert (harness.deal(deal_id)["qbo_invoice_error"] or "").startswith("NO_EMAIL: ")
