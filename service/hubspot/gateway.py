@@ -29,6 +29,7 @@ from service.wire import Answer, NoAnswer, Pace, Wire
 # What is known of a completion that HubSpot does not take: it never will.
 _GONE = frozenset((400, 404, 409, 410))
 _CONFLICT = 409
+MERGED_IDS = "hs_merged_object_ids"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Gateway:
         """Many objects at a time, for whoever keeps them in step."""
         crm = attach(objects.ApiClient(objects.Configuration()), deliver)
         self._objects, self._object_batches = objects.BasicApi(crm), objects.BatchApi(crm)
+        self._searches = objects.SearchApi(crm)
         between = attach(neighbours.ApiClient(neighbours.Configuration()), deliver)
         self._associations = neighbours.BatchApi(between)
         defined = attach(schema.ApiClient(schema.Configuration()), deliver)
@@ -164,6 +166,15 @@ class Gateway:
             for each in answers.read_answer(answer, answers.parse_records):
                 found[each.properties.get(unique_property) or ""] = each
         return found
+
+    def find_heirs(self, portal_id: PortalId, object_type: str, gone_id: str) -> list[str]:
+        """The objects into which one was merged: one, or none when it was deleted. Searched: seconds behind."""
+        # https://developers.hubspot.com/docs/api-reference/search/guide
+        merged = {"propertyName": MERGED_IDS, "operator": "CONTAINS_TOKEN", "value": f"*{gone_id}*"}
+        body = {"filterGroups": [{"filters": [merged]}], "properties": [MERGED_IDS], "limit": 100}
+        answer = self._call(portal_id, self._searches.do_search, object_type, body)
+        found = answers.read_answer(answer, answers.parse_records)
+        return [each.id for each in found if gone_id in (each.properties.get(MERGED_IDS) or "").split(";")]
 
     def associate(
         self, portal_id: PortalId, from_type: str, to_type: str, type_id: int, pairs: Iterable[tuple[str, str]]

@@ -44,6 +44,13 @@ _RESERVE = sa.text(
 )
 _SAID = sa.text(f"UPDATE payment_notes SET note_id = :note_id, said = :said WHERE {_KEYED}")  # noqa: S608
 _FORGET = sa.text(f"DELETE FROM payment_notes WHERE {_KEYED} AND note_id IS NULL")  # noqa: S608
+# Where both deals show the payment, each keeps its own note: HubSpot has put both on one timeline.
+_MOVE = sa.text(
+    """UPDATE payment_notes SET deal_id = :heir WHERE portal_id = :portal_id AND deal_id = :deal_id
+       AND NOT EXISTS (SELECT 1 FROM payment_notes other WHERE other.portal_id = payment_notes.portal_id
+         AND other.deal_id = :heir AND other.realm_id = payment_notes.realm_id
+         AND other.payment_id = payment_notes.payment_id)"""
+)
 
 
 class PaymentNotes:
@@ -76,3 +83,7 @@ class PaymentNotes:
         """HubSpot refused to create it: there is none."""
         with self._database.write() as tx:
             tx.execute(_FORGET, note.key)
+
+    def move(self, tx: sa.Connection, portal_id: PortalId, deal_id: DealId, heir: DealId) -> None:
+        """A deal was merged into another: its notes are the other's."""
+        tx.execute(_MOVE, {"portal_id": portal_id, "deal_id": deal_id, "heir": heir})

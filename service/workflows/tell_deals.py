@@ -80,7 +80,11 @@ def settle_deals(
     changes: Mapping[DealId, ShownDeal],
     ended: Outcomes,
 ) -> None:
-    """Write down what was written, in the transaction that ends the hints. Raises: NotConnected."""
+    """Write down what was written, in the transaction that ends the hints.
+
+    A deal that is gone is left alone; was it merged into another, its invoices are the other's from now on.
+    Raises: NotConnected, TryLater.
+    """
     now = services.clock.now()
     failed = {deal_id: error for deal_id, error in ended.items() if error is not None}
     gone = [deal_id for deal_id, error in failed.items() if _is_gone(error)]
@@ -88,11 +92,16 @@ def settle_deals(
         if isinstance(error, NotConnected):
             raise error
     later = [deal_id for deal_id in failed if deal_id not in gone]
+    heirs = {deal_id: services.hubspot.find_heirs(portal_id, "deals", deal_id) for deal_id in gone}
     with services.database.write() as tx:
         written = {deal_id: shown.fingerprint for deal_id, shown in changes.items() if deal_id not in failed}
         services.deals.keep_shown(tx, portal_id, written, now)
         for deal_id in gone:
             services.deals.keep_gone(tx, portal_id, deal_id, now)
+            for heir in map(DealId, heirs[deal_id][:1]):
+                services.invoices.move(tx, portal_id, deal_id, heir)
+                services.payment_notes.move(tx, portal_id, deal_id, heir)
+                services.hints.hear_in(tx, [deal_hint(portal_id, heir, "merged")], now)
         services.hints.done_in(tx, [hint for deal_id, hint in by_deal.items() if deal_id not in later], now)
         # A callback's run writes its deal too; if it asked before these rows were there, what it writes is older.
         again = [deal_hint(portal_id, deal_id, AGAIN) for deal_id in services.deals.busy(portal_id, list(written))]

@@ -163,6 +163,23 @@ def test_a_deleted_deal_is_left_alone(harness: Harness) -> None:
     assert len(harness.calls("hubspot", "/deals")) == before, "not asked again the same day"
 
 
+@pytest.mark.parametrize("keeps", [True, False], ids=["into the other", "into a third"])
+def test_a_merged_deals_invoices_are_the_other_deals(keeps: bool, harness: Harness) -> None:
+    harness.set_sandbox(hubspot={"merge_keeps_primary_id": keeps, "search_delay_seconds": 0})
+    deal_id, invoice_id = invoiced(harness)
+    harness.act("receive_payment", invoice_id=invoice_id, amount="50")
+    harness.follow()
+    path = f"/hubspot/objects/{PORTAL}/deals/merge"
+    heir = harness.ask_sandbox("POST", path, {"kept": harness.make_deal(), "gone": deal_id})["id"]
+    harness.pass_time(MINUTE)
+    harness.act("receive_payment", invoice_id=invoice_id)
+    harness.follow()
+    assert shown(harness, heir, "id", "status") == (invoice_id, "paid")
+    assert len(harness.rows("SELECT * FROM payment_notes WHERE deal_id = :heir", heir=heir)) == 2
+    assert harness.follow() == 0
+    assert harness.refusals() == []
+
+
 def test_nothing_is_lost_while_quickbooks_or_hubspot_is_away(harness: Harness) -> None:
     deal_id, invoice_id = invoiced(harness)
     for path in ("/query", "/crm/objects"):
