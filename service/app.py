@@ -10,6 +10,7 @@ from service.config import Config
 from service.invoicing.actions import ACTIONS
 from service.store.audit import Audit
 from service.store.consents import Consents
+from service.store.mirrors import Mirrors
 from service.store.sessions import Attempts, Sessions
 from service.store.settings import SettingsCache
 from service.stores import Stores
@@ -66,6 +67,7 @@ def make_desk(stores: Stores) -> Desk:
         callbacks=stores.callbacks,
         reservations=stores.reservations,
         adoptions=stores.adoptions,
+        mirrors=Mirrors(database),
         connections=stores.connections,
         credentials=stores.credentials,
         settings=SettingsCache(database),

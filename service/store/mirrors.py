@@ -69,6 +69,10 @@ _KEEP = sa.text(
        WHERE realm_id = :realm_id AND invoice_id = :invoice_id"""
 )
 _FIND = sa.text("SELECT * FROM mirrors WHERE realm_id = :realm_id AND invoice_id = :invoice_id")
+_REFUSED = sa.text(
+    """SELECT * FROM mirrors WHERE due_at IS NOT NULL AND note IS NOT NULL AND tries > 0
+       ORDER BY realm_id, invoice_id LIMIT :most"""
+)
 _ABILITY = sa.text("SELECT * FROM mirror_abilities WHERE portal_id = :portal_id")
 _KEEP_ABILITY = sa.text(
     """INSERT INTO mirror_abilities (portal_id, obstacle, writable, refused, proven, learned_at)
@@ -103,6 +107,11 @@ class Mirrors:
         with self._database.read() as connection:
             row = connection.execute(_FIND, {"realm_id": realm_id, "invoice_id": invoice_id}).mappings().first()
         return None if row is None else _read(row)
+
+    def refused(self, most: int = 50) -> list[Mirror]:
+        """Mirrors that HubSpot did not take; their notes say why."""
+        with self._database.read() as connection:
+            return [_read(each) for each in connection.execute(_REFUSED, {"most": most}).mappings()]
 
     def try_create(self, mirrors: Sequence[Mirror], now: datetime) -> None:
         """Write down that they are about to be created; only after that may anything be sent."""

@@ -39,6 +39,7 @@ def add_adoptions(routes: Blueprint, desk: Desk) -> None:
             shown=list(SHOWN),
             show=show,
             done=DONE.get(request.args.get("done", ""), ""),
+            refused=desk.mirrors.refused(),
         )
 
     @routes.post("/invoices/adopt")

@@ -16,6 +16,7 @@ from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.consents import Consents
 from service.store.credentials import Credentials
+from service.store.mirrors import Mirrors
 from service.store.preflights import Preflights
 from service.store.previews import Previews
 from service.store.reservations import Reservations
@@ -40,6 +41,7 @@ class Desk:
     callbacks: Callbacks
     reservations: Reservations
     adoptions: Adoptions
+    mirrors: Mirrors
     connections: Connections
     credentials: Credentials
     settings: SettingsCache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.hubspot import scopes
-from service.ids import DealId
+from service.ids import DealId, InvoiceId
 from service.store.connection_settings import change_settings
 from service.store.hints import Hint
 from service.workflows.learn_connection import learn_connections
@@ -83,6 +84,29 @@ def test_answer_or_request_lost(harness: Harness, kind: str, path: str) -> None:
     assert mirror["qbo_invoice_days_overdue"] == "0"
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("kind", ["lose_answer", "lose_request", "status"])
+@pytest.mark.parametrize("skip", range(6))
+def test_whatever_call_gets_lost(harness: Harness, kind: str, skip: int) -> None:
+    """Three new mirrors, one of them changed before it is there: each once, with its lines, on its deal."""
+    deals = [invoiced(harness), *(harness.another_deal() for _ in range(2))]
+    for deal_id in deals[1:]:
+        harness.enroll(deal_id)
+    harness.work()
+    harness.trouble(kind, "/crm/", times=1, skip=skip, status=503)
+    for _ in range(5):
+        harness.mirror()
+        harness.act("send_invoice", invoice_id=harness.invoices()[0]["Id"], to="amy@example.com")
+        read_again(harness, deals[0])
+        harness.pass_time(timedelta(minutes=6))
+    harness.mirror()
+    mirrors = harness.mirrors()
+    assert sorted(each["deals"][0] for each in mirrors) == sorted(deals)
+    assert sorted(len(each["lines"]) for each in mirrors) == [1, 1, 3]
+    assert sorted(each["qbo_invoice_status"] or "" for each in mirrors) == ["draft", "draft", "sent"]
+    assert all(each["contacts"] for each in mirrors)
+
+
 def test_overdue_by_the_clock_alone(harness: Harness) -> None:
     invoiced(harness)
     harness.mirror()
@@ -152,6 +176,19 @@ def all_scopes(harness: Harness) -> list[str]:
     return [*scopes.REQUIRED, *scopes.OPTIONAL]
 
 
+def test_what_hubspot_does_not_take_is_said(harness: Harness) -> None:
+    invoiced(harness)
+    harness.trouble("status", "/objects/2026-03/invoices", status=400, times=None)
+    harness.mirror()
+    (refused,) = harness.services.mirrors.refused()
+    assert refused.note
+    harness.calm()
+    harness.pass_time(timedelta(days=1, minutes=1))
+    harness.mirror()
+    assert harness.services.mirrors.refused() == []
+    assert len(harness.mirrors()) == 1
+
+
 def test_turned_off(harness: Harness) -> None:
     invoiced(harness)
     change_settings(harness.services.database, PORTAL, REALM, {"mirror": "off"}, harness.clock.now())
@@ -191,6 +228,29 @@ def test_database_restored_from_before_the_mirror(harness: Harness) -> None:
         harness.pass_time(timedelta(minutes=6))
     (mirror,) = harness.mirrors()
     assert len(mirror["lines"]) == 3
+
+
+@pytest.mark.thorough
+def test_a_thousand_invoices_and_their_midnight(harness: Harness) -> None:
+    """1,000 mirrors cost a call for a hundred of them, and one for a hundred lines; a midnight a call for a hundred."""
+    deal_id = invoiced(harness, "one-line")
+    (known,) = harness.services.invoices.of_deal(PORTAL, DealId(deal_id))
+    with harness.services.database.write() as tx:
+        for number in range(1000):
+            invoice_id = InvoiceId(str(700_000 + number))
+            document = known.document.replace(f'"Id":"{known.invoice_id}"', f'"Id":"{invoice_id}"')
+            harness.services.invoices.keep(tx, replace(known, invoice_id=invoice_id, document=document))
+    before = len(harness.calls("hubspot"))
+    harness.mirror(most=40)
+    assert len(harness.mirrors()) == 1001
+    assert len(harness.calls("hubspot")) - before <= 2 * 11 + 4
+    harness.pass_time(timedelta(days=32))
+    before = len(harness.calls("hubspot"))
+    harness.mirror(most=40)
+    assert {each["qbo_invoice_status"] for each in harness.mirrors()} == {"overdue"}
+    # Beside them what is read once a day: access, portal, properties.
+    assert len(harness.calls("hubspot")) - before <= 11 + 4
+    assert harness.refusals() == []
 
 
 def test_hundred_invoices_in_a_few_calls(harness: Harness) -> None:
