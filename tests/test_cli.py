@@ -445,3 +445,29 @@ def test_number_templates_of_a_connection(run: Callable[..., Said]) -> None:
     assert run(*change, '{"By year": "{year}-{deal}"}').status == 0
     for wrong in ('{"By year": "{years}"}', '{"Fixed": "17"}', '{"No text": 1}', "[]", "x"):
         assert run(*change, wrong).status == 2
+
+
+def test_invoices_adopt(sandbox: InThread, run: Callable[..., Said], tmp_path: Path) -> None:
+    with (tmp_path / ".env").open("a") as settings:
+        settings.write(f"HUBSPOT_API_URL={sandbox.url}\nQUICKBOOKS_API_URL={sandbox.url}\n")
+        settings.write(f"QUICKBOOKS_DISCOVERY_URL={sandbox.url}/.well-known/openid_configuration\n")
+    portals = {int(key): value for key, value in sandbox.world.hubspot.credentials()["portals"].items()}
+    realms = sandbox.world.quickbooks.credentials()["realms"]
+    add = ["connections", "add", "--portal", str(PORTAL), "--realm", REALM]
+    tokens = portals[PORTAL]["refresh_token"], realms[REALM]["refresh_token"]
+    run(*add, "--hubspot-refresh-token", tokens[0], "--quickbooks-refresh-token", tokens[1])
+    deal = str(sandbox.world.hubspot.stories[PORTAL]["one-line"])
+
+    assert run("invoices", "list") == (0, "none\n", "")
+    unknown = run("invoices", "adopt", "no such", "--deal", deal)
+    assert (unknown.status, "there is no invoice" in unknown.err) == (1, True)
+    # Made by a person long ago; nobody has heard of it yet.
+    gone = run("invoices", "adopt", "1037", "--deal", "404")
+    assert (gone.status, "no deal 404" in gone.err) == (1, True)
+    done = run("invoices", "adopt", "1037", "--deal", deal, "--realm", REALM)
+    assert (done.status, done.err) == (0, "")
+    assert f"invoice 1037 belongs to deal {deal}" in done.out
+    again = run("invoices", "adopt", "1037", "--deal", deal)
+    assert (again.status, f"belongs to deal {deal} already" in again.err) == (1, True)
+    (row,) = run("invoices", "list", "--state", "adopted", "--json").json
+    assert (row["number"], row["deal_id"], row["reason"]) == ("1037", deal, "chosen by a person")
