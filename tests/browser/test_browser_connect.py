@@ -11,6 +11,7 @@ from browser import Browser
 from selenium.webdriver.common.keys import Keys
 
 from service.workflows.learn_connection import learn_connections
+from service.workflows.preview_invoice import make_previews
 from tests.harness import PORTAL, REALM, Harness
 
 PASSWORD = "open sesame, canary"
@@ -159,3 +160,23 @@ def test_the_keyboard_is_enough(service: Harness, browser: Browser) -> None:
     browser.press(Keys.ENTER)
     browser.reads("its tokens are erased")
     assert service.stores.connections.all() == []
+
+
+def test_preview_of_a_deal(service: Harness, browser: Browser) -> None:
+    """Asked for with the keyboard's fields, made by the worker, read as a page; nothing is written."""
+    connect(browser)
+    browser.click("Preview")
+    browser.heading("Preview an invoice")
+    browser.look("30-preview-form")
+    for story, told in (("three-lines", "What QuickBooks would be sent"), ("no-lines", "NO_LINE_ITEMS")):
+        browser.open("/preview")
+        browser.find("input[name=deal]").send_keys(service.story(story))
+        browser.find("main form button").click()
+        browser.reads("The worker is making it")
+        browser.look(f"31-preview-waits-{story}")
+        make_previews(service.services)
+        browser.click("Reload this page")
+        browser.reads(told)
+        browser.look(f"32-preview-{story}")
+    assert service.invoices() == []
+    assert [each for each in browser.complaints() if "status of 40" not in each] == []
