@@ -76,7 +76,10 @@ def decide_tax(realm: RealmFacts, tax_code_id: str | None, prices: Prices = Pric
         return _decide_without_tax(tax_code_id)
     by_rate = {rate: _decide_us_code(realm, code).line_code or "TAX" for rate, code in realm.tax_codes_by_rate.items()}
     us = _decide_us_code(realm, tax_code_id)
-    return Tax(us.line_code, sale_code=us.sale_code, codes_by_rate=by_rate)
+    sale_code = us.sale_code
+    if sale_code is None and realm.sales_tax == SalesTax.US_MANUAL and "TAX" in by_rate.values():
+        sale_code = realm.default_tax_code_id
+    return Tax(us.line_code, sale_code=sale_code, codes_by_rate=by_rate)
 
 
 def find_tax_code_problems(codes_by_rate: Mapping[str, object]) -> list[str]:

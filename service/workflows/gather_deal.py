@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from service.errors import DealHasNoRecipient, DealNotFound, InputInvalid
@@ -23,6 +23,7 @@ from service.invoicing.deal import (
     read_recipient,
 )
 from service.invoicing.sale_inputs import BillTo, LinesFrom, Parent, SaleInputs
+from service.workflows.know_realm import know_portal
 from service.workflows.services import Services
 
 
@@ -55,6 +56,9 @@ def gather_deal(
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
+    if deal.currency is None:
+        # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
+        deal = replace(deal, currency=know_portal(services, portal_id).currency or None)
     recipient = _gather_recipient(services, portal_id, deal_id, inputs)
     parent = None
     if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:

@@ -27,6 +27,19 @@ def test_realm_with_one_currency(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
+def test_deal_without_a_currency_is_in_the_portals(harness: Harness) -> None:
+    """A portal that reckons in pounds does not bill its deals in dollars because nobody wrote the currency down."""
+    harness.connect(20000002, "9341450000000001")
+    contact = harness.contact_of(harness.story("uk-one-line", 20000002), 20000002)
+    deal_id = harness.make_deal([{"name": "Design", "price": "75", "quantity": "1"}], contact, 20000002)
+
+    callback_id = harness.enroll(deal_id, portal_id=20000002)
+    harness.work()
+
+    assert "GBP" in harness.assert_refused(callback_id, deal_id, "CURRENCY_MISMATCH", 20000002)
+    assert harness.refusals() == []
+
+
 def test_euro_deal_with_a_euro_customer(harness: Harness) -> None:
     harness.connect(realm_id=MANY)
     deal_id = deal(harness, "office@rotterdamtulpen.example", "EUR")
