@@ -111,6 +111,8 @@ class Invoices:
     def of_deals(self, portal_id: PortalId, deal_ids: Collection[str]) -> dict[DealId, list[KnownInvoice]]:
         """As `of_deal`, for several deals in one question; deals without invoices are absent."""
         found: dict[DealId, list[KnownInvoice]] = {}
+        if not deal_ids:
+            return found
         with self._database.read() as connection:
             rows = connection.execute(_OF_DEALS, {"portal_id": portal_id, "deals": list(deal_ids)}).mappings()
             for row in map(_read, rows):
