@@ -1,6 +1,6 @@
-"""A nursery like `stand_by`, whose workers wait two seconds where the real ones wait two and a half minutes.
+"""A nursery like `stand_by`, whose workers wait six seconds where the real ones wait two and a half minutes.
 
-QuickBooks cuts off what takes longer than two minutes; the sandbox of these tests holds nothing for a second.
+QuickBooks cuts off what takes longer than two minutes; these tests hold nothing for five seconds.
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ from service.workflows import send_invoice
 from tests.crash.stand_by import serve
 
 if __name__ == "__main__":
-    send_invoice.QUIET = timedelta(seconds=2)
+    send_invoice.QUIET = timedelta(seconds=6)
     serve()
