@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from service.errors import CurrencyMismatch, CustomerNotFound, InputInvalid, NameTaken, OutcomeUnknown, TryLater
+from service.errors import (
+    CurrencyMismatch,
+    CustomerNotFound,
+    InputInvalid,
+    NameTaken,
+    OutcomeUnknown,
+    RefusedByQuickBooks,
+    TryLater,
+)
 from service.ids import CallbackId, CustomerId, PortalId, RealmId
 from service.invoicing.deal import Recipient
 from service.invoicing.header import address_fields
@@ -150,8 +159,16 @@ def _ensure(
     customer, why = search.customer, search.why
     if customer is None:
         refuse_new(inputs, search, currency)
-        parent_id = _ensure_parent(services, portal_id, realm_id, recipient, inputs, currency, parent)
-        customer, why = _create(services, portal_id, realm_id, recipient, currency, parent_id), "created"
+        below = partial(_ensure_parent, services, portal_id, realm_id, recipient, inputs, currency, parent)
+        create = partial(_create, services, portal_id, realm_id, recipient, currency)
+        parent_id = below()
+        try:
+            customer, why = create(parent_id), "created"
+        except RefusedByQuickBooks:
+            # A parent that we remembered may be merged into another by now: once more without what we remember.
+            if parent_id is None or not services.links.forget(realm_id, ("contact", "company"), parent_id):
+                raise
+            customer, why = create(below()), "created"
     kind, key = _key(recipient, currency)
     new = Link(kind, key, customer.id, {"currency": customer.currency})
     services.links.keep(portal_id, realm_id, [new], services.clock.now())

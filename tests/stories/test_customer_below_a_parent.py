@@ -61,3 +61,22 @@ def test_company_itself_stands_below_nobody(harness: Harness) -> None:
     harness.assert_invoiced_once(callback_id, deal_id)
     assert "ParentRef" not in named(harness, "Above Ltd")
     assert harness.refusals() == []
+
+
+def test_parent_merged_into_another_after_we_remembered_it(harness: Harness) -> None:
+    """The next person of the company stands below whatever the company has become."""
+    harness.connect()
+    first = deal_with_company(harness)
+    harness.enroll(first, {"billTo": "primary_company"})
+    harness.work()
+    other = harness.act("create_customer", name="Above (old)")
+    above = named(harness, "Above Ltd")["Id"]
+    harness.act("merge_customers", keep_id=other["Id"], lose_id=above)
+    harness.act("rename_customer", customer_id=other["Id"], name="Above Ltd")
+
+    callback_id = harness.enroll(first, {"parentCustomer": "primary_company", "existingInvoice": "create_another"})
+    harness.work()
+
+    harness.assert_invoiced(callback_id, first)
+    assert named(harness, "Ada Below")["ParentRef"]["value"] == other["Id"]
+    assert harness.refusals() == []

@@ -73,6 +73,9 @@ def _add_parent(realm: Realm, row: Json, reference: Json, old: Json | None) -> N
     parent = realm.get("Customer", reference["value"])
     if parent is None:
         raise Fault("700", f"Parent customer {reference['value']} not found", "ParentRef")
+    same = old is not None and old.get("ParentRef", {}).get("value") == parent["Id"]
+    if not parent["Active"] and not same:
+        raise Fault("700", f"Parent customer {reference['value']} was made inactive", "ParentRef")
     level, above = 1, parent
     while True:
         if old is not None and above["Id"] == old["Id"]:
