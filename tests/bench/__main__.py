@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.bench.accept import measure_accept
 from tests.bench.follow import describe_follow, measure_follow
+from tests.bench.overdue import describe_overdue, measure_overdue
 from tests.bench.pace import MachinePace
 from tests.bench.processes import NotRunning
 from tests.bench.report import describe_accept, describe_throughput
@@ -31,10 +32,11 @@ def main() -> int:
         ("accept", run_accept),
         ("throughput", run_throughput),
         ("follow", run_follow),
+        ("overdue", run_overdue),
         ("sync", run_sync),
     ):
         for kind in DATABASES if asked.database == "both" else [asked.database]:
-            if asked.part == part or (asked.part == "both" and part not in ("follow", "sync")):
+            if asked.part == part or (asked.part == "both" and part in ("accept", "throughput")):
                 found.setdefault(part, {})[kind] = measure(kind, asked.quick, pace)
     found["load_after"] = os.getloadavg()
     print(f"\nload average {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
@@ -42,7 +44,7 @@ def main() -> int:
         asked.json.write_text(json.dumps(found, indent=2) + "\n")
     failed = [
         kind
-        for part in ("accept", "throughput", "follow", "sync")
+        for part in ("accept", "throughput", "follow", "overdue", "sync")
         for kind, own in found.get(part, {}).items()
         if own is None
     ]
@@ -94,12 +96,23 @@ def run_sync(kind: str, quick: bool, _: MachinePace) -> dict[str, Any] | None:
     return figures
 
 
+def run_overdue(kind: str, quick: bool, _pace: MachinePace) -> dict[str, Any] | None:
+    """None, and the reason on standard error, when it did not work."""
+    try:
+        figures = measure_overdue(kind, 1000 if quick else 5000)
+    except (NotRunning, RuntimeError) as error:
+        print(f"\noverdue, {kind}: did not work: {error}", file=sys.stderr, flush=True)
+        return None
+    print("\n" + describe_overdue(kind, figures), flush=True)
+    return figures
+
+
 def parse_arguments() -> argparse.Namespace:
     """What to run."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="What the service costs here.")
     parser.add_argument("--quick", action="store_true", help="shorter, and less exact")
     parser.add_argument("--database", choices=[*DATABASES, "both"], default="both")
-    parser.add_argument("--part", choices=["accept", "throughput", "follow", "sync", "both"], default="both")
+    parser.add_argument("--part", choices=["accept", "throughput", "follow", "overdue", "sync", "both"], default="both")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
     return parser.parse_args()
 

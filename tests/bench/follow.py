@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.bench.stage import Stage
@@ -25,7 +26,7 @@ def measure_follow(kind: str, payments: int) -> dict[str, Any]:
         heard = {"url": f"{stage.web_url}/quickbooks/webhooks", "enabled": True, "gather_seconds": 0.0}
         deals = list(pair.deals)
         town.enroll(pair, payments)
-        _wait(lambda: town.count_states().get("completed", 0) >= payments, "the invoices")
+        wait_until(lambda: town.count_states().get("completed", 0) >= payments, "the invoices")
         town.ask("POST", "/quickbooks/webhooks", heard)
         time.sleep(CALM_SECONDS)
         before = len(town.calls())
@@ -56,7 +57,7 @@ def _pay(town: Town, pair: Pair, deal_id: int) -> float:
     invoice_id = _shown(town, pair, deal_id)["qbo_invoice_id"]
     town.ask("POST", f"/quickbooks/realms/{pair.realm_id}/acts", {"act": "receive_payment", "invoice_id": invoice_id})
     began = time.monotonic()
-    _wait(lambda: _shown(town, pair, deal_id)["qbo_invoice_status"] == "paid", f"deal {deal_id}")
+    wait_until(lambda: _shown(town, pair, deal_id)["qbo_invoice_status"] == "paid", f"deal {deal_id}")
     return time.monotonic() - began
 
 
@@ -65,9 +66,10 @@ def _shown(town: Town, pair: Pair, deal_id: int) -> dict[str, Any]:
     return found
 
 
-def _wait(happened: Any, what: str) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
+def wait_until(happened: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Until something is so. Raises: RuntimeError."""
+    end = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > end:
-            raise RuntimeError(f"waited {PATIENCE_SECONDS:.0f} s for {what}")
+            raise RuntimeError(f"waited {seconds:.0f} s for {what}")
         time.sleep(LOOK_SECONDS)
