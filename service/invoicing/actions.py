@@ -142,7 +142,10 @@ ACTIONS: dict[str, Action] = {
         "Create sales receipt", SalesReceiptSchema, drafting_other(), outputs=sales_receipt.OUTPUT_NAMES
     ),
     "create-credit-memo": Action(
-        "Create credit memo", CreditMemoSchema, drafting_other(), outputs=credit_memo.OUTPUT_NAMES
+        "Create credit memo",
+        CreditMemoSchema,
+        drafting_other() | {errors.InvoiceNotFound},
+        outputs=credit_memo.OUTPUT_NAMES,
     ),
     "convert-estimate-to-invoice": Action(
         "Convert estimate to invoice",

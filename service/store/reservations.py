@@ -13,7 +13,7 @@ from service.ids import CallbackId, CustomerId, DealId, Mark, PortalId, RealmId,
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 OPEN, CREATED, REFUSED, REPLACED = "open", "created", "refused", "replaced"
-CREATE, SEND, UPDATE, VOID, ATTACH = "create", "send", "update", "void", "attach"
+CREATE, SEND, UPDATE, VOID, ATTACH, APPLY = "create", "send", "update", "void", "attach", "apply"
 
 
 @dataclass(frozen=True, slots=True)

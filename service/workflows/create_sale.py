@@ -33,12 +33,16 @@ LOG = logging.getLogger("service.workflows")
 Inputs = TypeVar("Inputs", bound=OtherSaleInputs)
 
 
+Followed = tuple[list[Written], dict[str, Any]]
+"""Further writes, and the sale as it is after them."""
+
+
 @dataclass(frozen=True, slots=True)
 class SaleKind(Generic[Inputs]):
     """What is different from kind to kind.
 
     `entity`: QuickBooks' name of it; `prefix` of a number of ours; `own_fields`: what only this kind says;
-    `counts`: whether the deal has one already when this is found.
+    `counts`: whether the deal has one already when this is found; `follow_up`: what is to be written besides.
     """
 
     entity: str
@@ -48,6 +52,7 @@ class SaleKind(Generic[Inputs]):
     own_fields: Callable[[Inputs, date], Mapping[str, object]]
     outputs: Callable[[SaleView], dict[str, str]]
     counts: Callable[[SaleFacts], bool]
+    follow_up: Callable[[Services, StoredCallback, KnownRealm, Inputs, Written], Followed] | None = None
 
 
 def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inputs]) -> None:
@@ -126,20 +131,24 @@ def send_and_settle(
     inputs: Inputs,
     written: Written,
 ) -> None:
-    """Mail what was made, where asked for, and settle.
+    """Apply and mail what was made, where asked for, and settle.
 
-    What is not as the deal has it, or cannot be sent, was made all the same: it is told with what a person
+    What is not as the deal has it, or cannot be applied or sent, was made all the same: it is told with what a person
     should do. Raises: TryLater, OutcomeUnknown, NotConnected.
     """
     differs = find_difference(written.reservation.body, written.entity)
     but: CannotInvoice | None = TotalDiffers(differs) if differs else None
-    done = [written]
-    if inputs.send == Send.NOW and but is None:
-        try:
-            done.append(send_once(services, callback, kind.entity, written.entity))
-        except CannotInvoice as error:
-            but = error
-    settle(services, callback, realm, kind, done[-1].entity, done, but)
+    done, entity = [written], written.entity
+    try:
+        if kind.follow_up is not None and but is None:
+            further, entity = kind.follow_up(services, callback, realm, inputs, written)
+            done += further
+        if inputs.send == Send.NOW and but is None:
+            done.append(send_once(services, callback, kind.entity, entity))
+            entity = done[-1].entity
+    except CannotInvoice as error:
+        but = error
+    settle(services, callback, realm, kind, entity, done, but)
 
 
 def settle(

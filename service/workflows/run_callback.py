@@ -28,7 +28,7 @@ from service.invoicing.actions import ACTIONS, output_names
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
-from service.store.reservations import ATTACH, CREATE, OPEN, SEND, UPDATE, VOID
+from service.store.reservations import APPLY, ATTACH, CREATE, OPEN, SEND, UPDATE, VOID
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
@@ -46,6 +46,7 @@ CRASHES_BEFORE_GIVING_UP = 10
 DOUBTS = {
     CREATE: "QuickBooks never said whether it was created: look for the deal's id in the memos of the "
     "customer's invoices and payments before you enrol the deal again.",
+    APPLY: "QuickBooks never said whether the credit was applied to the invoice: look there before you apply it.",
     SEND: "QuickBooks never said whether the e-mail was sent: look there before you send it again.",
     UPDATE: "QuickBooks never said whether the invoice was changed: look there.",
     ATTACH: "HubSpot never said whether the note with the PDF was created: look at the deal.",
