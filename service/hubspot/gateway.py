@@ -176,6 +176,14 @@ class Gateway:
         found = answers.read_answer(answer, answers.parse_records)
         return [each.id for each in found if gone_id in (each.properties.get(MERGED_IDS) or "").split(";")]
 
+    def search_ids(self, portal_id: PortalId, object_type: str, name: str, value: str) -> list[str]:
+        """The objects whose property has a value, at most a hundred. Searched: seconds behind, five a second."""
+        # https://developers.hubspot.com/docs/api-reference/search/guide
+        equal = {"propertyName": name, "operator": "EQ", "value": value}
+        body = {"filterGroups": [{"filters": [equal]}], "properties": [name], "limit": 100}
+        answer = self._call(portal_id, self._searches.do_search, object_type, body)
+        return [each.id for each in answers.read_answer(answer, answers.parse_records)]
+
     def associate(
         self, portal_id: PortalId, from_type: str, to_type: str, type_id: int, pairs: Iterable[tuple[str, str]]
     ) -> None:

@@ -11,7 +11,14 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from service.errors import InputInvalid, InvoiceNotFound, InvoiceOfAnotherDeal, NotConnected, ServiceError
+from service.errors import (
+    InputInvalid,
+    InvoiceNotFound,
+    InvoiceOfAnotherDeal,
+    NotConnected,
+    RefusedByHubSpot,
+    ServiceError,
+)
 from service.hubspot.answers import CrmRecord
 from service.ids import DealId, InvoiceId, PortalId, RealmId
 from service.invoicing.adopt import parse_adopt_inputs
@@ -49,7 +56,9 @@ MOST = 20
 MOST_DEALS = 100
 # An invoice that we have just created ourselves is a row within this time.
 OURS_FIRST = timedelta(seconds=20)
-DEAL_PROPERTIES = ("dealname", "amount", "deal_currency_code", "dealstage", "hs_is_closed_lost", "hs_po_number")
+PO_NUMBER = "hs_po_number"
+_BAD_REQUEST = 400
+DEAL_PROPERTIES = ("dealname", "amount", "deal_currency_code", "dealstage", "hs_is_closed_lost", PO_NUMBER)
 
 
 def meet_strangers(services: Services, portal_id: PortalId, realm_id: RealmId, taken: Iterable[TakenHint]) -> int:
@@ -214,12 +223,25 @@ def near_deals(services: Services, adoption: Adoption, realm: KnownRealm, born: 
             neighbours = services.hubspot.read_associations(portal_id, object_type, "deals", keys)
             of_customer += [each.object_id for some in neighbours.values() for each in some]
     of_customer = sorted(dict.fromkeys(of_customer), key=int, reverse=True)[:MOST_DEALS]
-    ids = list(dict.fromkeys([*born.estimated, *born.marked, *born.named, *of_customer]))
+    ordered = _search_po_number(services, portal_id, born.po_number)
+    ids = list(dict.fromkeys([*born.estimated, *born.marked, *born.named, *of_customer, *ordered]))
     records = services.hubspot.read_objects(portal_id, "deals", ids, DEAL_PROPERTIES) if ids else {}
     invoiced = {deal_id for deal_id, rows in services.invoices.of_deals(portal_id, list(records)).items()
                 if any(row.status not in ("deleted", "voided") for row in rows)}  # fmt: skip
     return [_near(records[each], realm, each in of_customer, bool(links), DealId(each) in invoiced)
             for each in ids if each in records]  # fmt: skip
+
+
+def _search_po_number(services: Services, portal_id: PortalId, po_number: str) -> list[str]:
+    """Deals of whomever with this PO number; none in a portal whose deals have no such property."""
+    if not po_number:
+        return []
+    try:
+        return services.hubspot.search_ids(portal_id, "deals", PO_NUMBER, po_number)
+    except RefusedByHubSpot as error:
+        if error.status != _BAD_REQUEST:
+            raise
+        return []
 
 
 def _near(record: CrmRecord, realm: KnownRealm, is_customers: bool, known_customer: bool, invoiced: bool) -> NearDeal:
@@ -229,7 +251,7 @@ def _near(record: CrmRecord, realm: KnownRealm, is_customers: bool, known_custom
         id=DealId(record.id),
         name=said.get("dealname") or f"Deal {record.id}",
         amount=_money(said.get("amount"), currency),
-        po_number=said.get("hs_po_number") or "",
+        po_number=said.get(PO_NUMBER) or "",
         is_customers=is_customers if known_customer or is_customers else None,
         is_lost=said.get("hs_is_closed_lost") == "true" or said.get("dealstage") == "closedlost",
         is_invoiced=invoiced,

@@ -70,6 +70,16 @@ def test_by_po_number(harness: Harness, customer_id: str) -> None:
     assert deal_of(harness, invoice_id) == deal_id
 
 
+def test_po_number_of_a_customer_nobody_knows_is_for_a_person(harness: Harness) -> None:
+    harness.connect()
+    invoice_id = born(harness, "2", CustomerMemo={"value": "PO number: PO-7731/26"})
+    harness.adopt()
+    found = adoption(harness, invoice_id)
+    assert (found.state, found.reason) == (REVIEW, "whose deal it is is not known")
+    assert [each.deal_id for each in found.candidates] == [harness.story("purchase-order")]
+    assert harness.refusals() == []
+
+
 def test_two_deals_of_that_amount_are_for_a_person(harness: Harness, customer_id: str) -> None:
     deals = {of_same_contact(harness, amount="80"), of_same_contact(harness, amount="80")}
     invoice_id = born(harness, customer_id)
