@@ -4,6 +4,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 DONE := $(VENV)/.installed
 
+# Compiled once, not again in every process that starts.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo test test-thorough test-slow check soak bench lock clean
 
 help:  ## what there is
@@ -23,7 +26,7 @@ demo: setup  ## the main job against the built-in sandbox; ARGS=--once ends by i
 test: setup  ## the fast suite, under a minute, on SQLite and PostgreSQL
 	@$(RUN) -m pytest -n 2 -m "not slow and not thorough" $(ARGS)
 
-test-thorough: setup  ## the sandbox itself, and stories and pages once more on PostgreSQL
+test-thorough: setup  ## the sandbox itself, most stories, and stories and pages on PostgreSQL
 	@$(RUN) -m pytest -n 2 -m thorough $(ARGS)
 
 test-slow: setup  ## real processes, killed at every step, on both databases
