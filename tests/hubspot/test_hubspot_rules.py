@@ -91,7 +91,7 @@ def test_paths_are_dated_and_an_unknown_one_is_a_bug():
         "/automation/actions/callbacks/2026-09/complete"
     )
     assert date_path("/automation/v4/actions/7/8", "2026-03") == "/automation/actions/2026-03/7/8"
-    for path in ("/crm/v3/owners/", "/crm/objects/2026-03/deals", "", "/files/v3/files"):
+    for path in ("/crm/v3/owners/", "/crm/objects/2026-03/deals", "", "/cms/v3/pages"):
         with pytest.raises(UnknownPath):
             date_path(path, "2026-03")
 
