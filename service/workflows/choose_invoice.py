@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.errors import DealNotFound, InvoiceNotFound
+from service.hubspot.invoices import KEY, OBJECT_TYPE
 from service.ids import DealId, InvoiceId, RealmId
 from service.invoicing.marks import find_deal, names_deal
 from service.invoicing.status import Status
@@ -34,13 +35,14 @@ class ChosenInvoice:
 def choose_invoice(
     services: Services, callback: StoredCallback, realm: KnownRealm, inputs: InvoiceInputs
 ) -> ChosenInvoice:
-    """The invoice named in the inputs, else the one the deal shows.
+    """The invoice named in the inputs, the one that the enrolled HubSpot invoice mirrors, or the one the deal shows.
 
     Raises: InvoiceNotFound, and what the gateways raise.
     """
     realm_id = RealmId(str(callback.realm_id))
-    if inputs.invoice_id:
-        return _read_named(services, callback, realm, inputs.invoice_id)
+    invoice_id = inputs.invoice_id or (None if inputs.invoice_number else find_mirrored(services, callback))
+    if invoice_id:
+        return _read_named(services, callback, realm, invoice_id)
     deals = find_deals(services, callback)
     views = {}
     for deal_id in deals:
@@ -60,6 +62,15 @@ def choose_invoice(
         del views[known]
     entity = _find_unknown(services, callback, deals, inputs.invoice_number)
     return _chosen(services, realm, entity, owner_of(services, callback, entity))
+
+
+def find_mirrored(services: Services, callback: StoredCallback) -> InvoiceId | None:
+    """The invoice that the enrolled HubSpot invoice mirrors; None: it is no mirror of this realm, or another object."""
+    if callback.object_type != "INVOICE":
+        return None
+    record = services.portal.get_object(callback.portal_id, OBJECT_TYPE, callback.object_id, [KEY])
+    realm_id, _, invoice_id = ((record.properties.get(KEY) if record else None) or "").partition(":")
+    return InvoiceId(invoice_id) if realm_id == callback.realm_id and invoice_id else None
 
 
 def read_told(services: Services, realm_id: RealmId, deal_id: DealId, told: str | None) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from service.invoicing.refresh import parse_refresh_inputs
 from service.invoicing.which_invoice import InvoiceInputs, choose_meant
 from service.store.callbacks import StoredCallback
 from service.store.invoices import KnownInvoice
-from service.workflows.choose_invoice import choose_invoice
+from service.workflows.choose_invoice import choose_invoice, find_mirrored
 from service.workflows.find_deal import find_deals
 from service.workflows.follow_invoice import doubtful_payments, read_invoices, read_payments
 from service.workflows.keep_news import News, keep_news
@@ -40,8 +40,9 @@ def _known(
     services: Services, callback: StoredCallback, realm_id: RealmId, inputs: InvoiceInputs
 ) -> list[KnownInvoice]:
     """The invoice named by its id, else all of the deal's."""
-    if inputs.invoice_id:
-        return list(services.invoices.find(realm_id, [inputs.invoice_id]).values())
+    invoice_id = inputs.invoice_id or (None if inputs.invoice_number else find_mirrored(services, callback))
+    if invoice_id:
+        return list(services.invoices.find(realm_id, [invoice_id]).values())
     rows = [
         row for deal in find_deals(services, callback) for row in services.invoices.of_deal(callback.portal_id, deal)
     ]

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.harness import Harness
+from service.workflows.learn_connection import learn_connections
+from tests.harness import PORTAL, Harness
 from tests.stories.invoiced_deals import invoiced
 
 VOID = r"/invoice\?.*operation=void"
@@ -112,4 +113,25 @@ def test_delivered_twice_and_voided_again(harness: Harness) -> None:
     for callback_id in (first, second):
         assert harness.assert_done(callback_id, deal_id)["invoiceStatus"] == "voided"
     assert len([each for each in harness.calls("quickbooks", "/invoice") if "operation=void" in each["query"]]) == 1
+    assert harness.refusals() == []
+
+
+@pytest.mark.parametrize("action", ["void-invoice", "refresh-invoice"])
+def test_hubspot_invoice_means_what_it_mirrors(harness: Harness, action: str) -> None:
+    """Of a deal's two invoices each has its HubSpot invoice; a workflow runs on the older one's."""
+    deal_id, first = invoiced(harness)
+    harness.enroll(deal_id, {"existingInvoice": "create_another"})
+    harness.work()
+    learn_connections(harness.services)
+    harness.mirror()
+    with harness.world.hubspot.lock:
+        mirrors = harness.world.hubspot.portals[PORTAL].objects["invoices"].values()
+        (mirror_id,) = [each.id for each in mirrors if each.properties.get("qbo_invoice_id") == first["Id"]]
+
+    callback_id = harness.enroll(mirror_id, action=action, object_type="invoices")
+    harness.work()
+
+    assert harness.assert_done(callback_id, deal_id)["invoiceId"] == first["Id"]
+    if action == "void-invoice":
+        assert {each["Id"]: each["TotalAmt"] for each in harness.invoices_of(deal_id)}[first["Id"]] == 0
     assert harness.refusals() == []
