@@ -95,6 +95,12 @@ def _look_at_settings(config: Config) -> Iterator[Finding]:
             "HubSpot and Intuit call https addresses only.",
             "Put a proxy with a certificate in front of web, and its address in PUBLIC_URL.",
         )  # fmt: skip
+    if not config.quickbooks_webhook_verifier_tokens:
+        yield Finding(
+            "NO_WEBHOOKS", Severity.NOTE, "QUICKBOOKS_WEBHOOK_VERIFIER_TOKENS is not set",
+            "QuickBooks' webhooks are refused: deals learn of payments within the hour, not within seconds.",
+            "Subscribe PUBLIC_URL/quickbooks/webhooks in the Intuit app's settings and give its verifier token.",
+        )  # fmt: skip
 
 
 def _setting(problem: str) -> Finding:

@@ -6,10 +6,11 @@ from flask import Blueprint, Response, jsonify
 
 from service.store.callbacks import Callbacks
 from service.store.database import Database
+from service.store.hints import Hints
 from service.store.schema import is_behind
 
 
-def health_routes(database: Database, callbacks: Callbacks) -> Blueprint:
+def health_routes(database: Database, callbacks: Callbacks, hints: Hints) -> Blueprint:
     """GET /healthz, /readyz, /metrics."""
     routes = Blueprint("health", __name__)
 
@@ -29,6 +30,12 @@ def health_routes(database: Database, callbacks: Callbacks) -> Blueprint:
         lines = ["# HELP callbacks Callbacks by state.", "# TYPE callbacks gauge"]
         lines += [
             f'callbacks{{state="{state}"}} {count}' for state, count in sorted(callbacks.count_by_state().items())
+        ]
+        lines += ["# HELP hints Entities heard of and not looked at yet.", "# TYPE hints gauge"]
+        lines += [
+            f'hints{{vendor="{vendor}",kind="{kind}"}} {count}'
+            for vendor in ("hubspot", "quickbooks")
+            for kind, count in sorted(hints.backlog(vendor).items())
         ]
         return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
