@@ -65,6 +65,7 @@ def run_worker(config: Config) -> None:
     parts: tuple[Starter | Chores | Rounds, ...] = (
         *make_chores(services),
         Rounds("follow", make_round_list(services)),
+        make_sync(services),
         starter,
     )
     for each in reversed(parts):
@@ -104,7 +105,7 @@ def _runs_are_left() -> bool:
 
 
 def make_chores(services: Services) -> tuple[Chores, ...]:
-    """What goes on beside the runs: one thread for access, one to read ahead, one for the sync, one for mirrors."""
+    """What goes on beside the runs: one thread for access, one to read ahead, one for mirrors."""
     access = (
         (30.0, partial(refresh_tokens.refresh_ahead, services)),
         (60.0, partial(refresh_tokens.let_go_on, services)),
@@ -116,7 +117,6 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (5.0, partial(refresh_options.refresh_options, services)),
         (1.0, partial(preview_invoice.make_previews, services)),
     )
-    in_step = ((0.5, Synchronizer(services).work),)
     mirroring = (
         (2.0, partial(adopt_invoice.adopt_invoices, services)),
         (2.0, partial(mirror_invoice.mirror_invoices, services)),
@@ -131,7 +131,6 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         Chores("catching up", services.clock, catching_up),
         Chores("access", services.clock, access),
         Chores("reading", services.clock, reading),
-        Chores("sync", services.clock, in_step),
         Chores("mirroring", services.clock, mirroring),
     )
 
@@ -143,6 +142,12 @@ def make_round_list(services: Services) -> tuple[Round, ...]:
         Round("deals", partial(tell_deals.portals_due, services), partial(tell_deals.tell_portal, services)),
         Round("notes", partial(show_payments.portals_due, services), partial(show_payments.show_in_portal, services)),
     )
+
+
+def make_sync(services: Services) -> Rounds:
+    """What is kept in step, with threads of its own: a first sync of thousands holds up no invoice's way back."""
+    synchronizer = Synchronizer(services)
+    return Rounds("sync", (Round("sync", synchronizer.due, synchronizer.work_on),), threads=4)
 
 
 def _count_own_crashes(engine: Engine, starter: Starter, slot: Slot) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.ids import PortalId, RealmId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 from service.store.sync_settings import SyncObject
 from service.sync.echo import Agreement, parse_agreement
@@ -78,7 +79,7 @@ _BY = {
     for column in ("object_id", "entity_id", "id")
 }
 _DUE = sa.text(f"SELECT * FROM sync_links WHERE {_KEY} AND due_at <= :now ORDER BY due_at LIMIT :limit")  # noqa: S608
-_NEXT_DUE = sa.text(f"SELECT min(due_at) FROM sync_links WHERE {_KEY}")  # noqa: S608
+_OBJECTS_DUE = sa.text("SELECT DISTINCT portal_id, realm_id, object FROM sync_links WHERE due_at <= :now")
 _COUNT = sa.text(
     f"SELECT state, code, count(*) AS number FROM sync_links WHERE {_KEY} GROUP BY state, code"  # noqa: S608
 )
@@ -116,10 +117,11 @@ class SyncLinks:
             rows = connection.execute(_DUE, {**known.key, "now": to_ms(now), "limit": limit}).mappings()
             return [_read(row) for row in rows]
 
-    def next_due(self, known: SyncObject) -> datetime | None:
-        """When something is due again."""
+    def objects_due(self, now: datetime) -> set[tuple[PortalId, RealmId, str]]:
+        """Portal, realm and object of everything that waits to be tried again."""
         with self._database.read() as connection:
-            return from_ms_or_none(connection.execute(_NEXT_DUE, known.key).scalar())
+            rows = connection.execute(_OBJECTS_DUE, {"now": to_ms(now)}).all()
+        return {(PortalId(row.portal_id), RealmId(row.realm_id), row.object) for row in rows}
 
     def keep(self, known: SyncObject, links: Sequence[SyncLink], now: datetime) -> list[SyncLink]:
         """Write links down, new ones get their id; one whose half is taken already is left out."""

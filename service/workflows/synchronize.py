@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.errors import NotConnected, ServiceError, TryLater
-from service.ids import RealmId
+from service.ids import PortalId, RealmId
 from service.logs import log
 from service.store.connections import LIVE
 from service.store.hints import TakenHint
@@ -40,6 +40,7 @@ LEASE = timedelta(minutes=1)
 TURN_SECONDS = 5.0
 AT_ONCE = 100
 REST = timedelta(seconds=30)
+ERASE = "erase"
 Follow = Callable[[Services, SyncObject, Sequence[TakenHint]], None]
 
 
@@ -48,23 +49,63 @@ class Synchronizer:
 
     def __init__(self, services: Services) -> None:
         self._services, self._owner = services, uuid.uuid4().hex
-        self._rests: dict[tuple[int, str, str], datetime] = {}
+        self._rests: dict[tuple[PortalId, RealmId, str], datetime] = {}
+
+    def due(self) -> list[str]:
+        """The objects that have something to do now; asked often, so that nothing is written when there is nothing."""
+        services, now = self._services, self._services.clock.now()
+        on = services.sync.settings.on()
+        heard = self._heard(now)
+        found = [ERASE] if heard - {(str(each.portal_id), each.name) for each in on} - set(_entities(on)) else []
+        if not on:
+            return found
+        live = {(each.portal_id, each.realm_id) for each in services.connections.all() if each.state == LIVE}
+        waiting = services.sync.links.objects_due(now)
+        for each in on:
+            rests = self._rests.get(_key(each))
+            if (each.portal_id, each.realm_id) not in live or (rests is not None and rests > now):
+                continue
+            polled = each.next_poll_at is None or each.next_poll_at <= now
+            told = (str(each.portal_id), each.name) in heard or (each.realm_id, each.pairing.entity) in heard
+            if each.phase != "done" or polled or told or _key(each) in waiting:
+                found.append(":".join(map(str, _key(each))))
+        return found
+
+    def work_on(self, scope: str) -> int:
+        """A turn for one of those that are due; 0: others may have the thread, it is asked for again if need be."""
+        services = self._services
+        if scope == ERASE:
+            self._erase_where_it_is_off(services.sync.settings.on())
+            return 0
+        portal, realm, name = scope.split(":")
+        known = services.sync.settings.find(PortalId(int(portal)), RealmId(realm), name)
+        if self._may_begin(known):
+            self._take_turn(known)
+            services.sync.settings.release(known, self._owner)
+        return 0
 
     def work(self) -> bool:
-        """A turn for every object that is on; False when there was nothing to do."""
-        services, busy = self._services, False
-        live = {(c.portal_id, c.realm_id) for c in services.connections.all() if c.state == LIVE}
-        on = services.sync.settings.on()
-        busy |= self._erase_where_it_is_off(on)
-        for known in on:
-            if (known.portal_id, known.realm_id) in live and self._may_begin(known):
-                busy |= self._take_turn(known)
-                services.sync.settings.release(known, self._owner)
-        return busy
+        """A turn for everybody; False when there was nothing to do."""
+        scopes = self.due()
+        for scope in scopes:
+            self.work_on(scope)
+        return bool(scopes)
 
-    def _erase_where_it_is_off(self, on: Sequence[SyncObject]) -> bool:
+    def _heard(self, now: datetime) -> set[tuple[str, str]]:
+        """Portal and object, realm and entity, of which there are hints."""
+        hints, entities = self._services.hints, sorted({each.entity for each in PAIRINGS.values()})
+        found = set[tuple[str, str]]()
+        for vendor, kinds in (("hubspot", list(PAIRINGS)), ("quickbooks", entities)):
+            if hints.scopes_due(vendor, kinds, now):
+                found |= {(scope, kind) for kind in kinds for scope in hints.scopes_due(vendor, [kind], now)}
+        return found
+
+    def _erase_where_it_is_off(self, on: Sequence[SyncObject]) -> None:
         """Privacy deletions of what is off: the only thing that is still heard there; no vendor is asked."""
-        services, now, busy = self._services, self._services.clock.now(), False
+        services, now = self._services, self._services.clock.now()
+        for realm_id, entity in self._heard(now) - set(_entities(on)):
+            if entity not in PAIRINGS:  # heard while it was on
+                services.hints.done(services.hints.take("quickbooks", [entity], now, AT_ONCE, scope=realm_id), now)
         working = {(str(each.portal_id), each.name) for each in on}
         for name in PAIRINGS:
             for scope in services.hints.scopes_due("hubspot", [name], now):
@@ -76,20 +117,16 @@ class Synchronizer:
                         if "privacy" in hint.reasons:
                             erase(services, known, hint.entity_id)
                 services.hints.done(taken, now)
-                busy = busy or bool(taken)
-        return busy
 
     def _may_begin(self, known: SyncObject) -> bool:
         now = self._services.clock.now()
-        rests = self._rests.get((known.portal_id, known.realm_id, known.name))
+        rests = self._rests.get(_key(known))
         return (rests is None or rests <= now) and self._services.sync.settings.claim(known, self._owner, now, LEASE)
 
-    def _take_turn(self, known: SyncObject) -> bool:
-        services, key = self._services, (known.portal_id, known.realm_id, known.name)
-        began, busy = services.clock.monotonic(), False
+    def _take_turn(self, known: SyncObject) -> None:
+        services, key, began = self._services, _key(known), self._services.clock.monotonic()
         try:
             while self._do_some(known):
-                busy = True
                 known = services.sync.settings.find(*key)
                 spent = services.clock.monotonic() - began
                 if known.state != "on" or spent > TURN_SECONDS or not self._may_begin(known):
@@ -103,10 +140,9 @@ class Synchronizer:
             self._rest(known, error, error.after or REST)
         except ServiceError as error:
             self._rest(known, error, timedelta(minutes=5))
-        return busy
 
     def _rest(self, known: SyncObject, error: ServiceError, span: timedelta) -> None:
-        services, key = self._services, (known.portal_id, known.realm_id, known.name)
+        services, key = self._services, _key(known)
         self._rests[key] = services.clock.now() + span
         services.sync.settings.progress(replace(services.sync.settings.find(*key), problem=error.sentence))
         log(LOG, "sync rests", level=logging.WARNING, object=known.name, reason=type(error).__name__)
@@ -198,6 +234,14 @@ def poll(services: Services, known: SyncObject) -> None:
     services.sync.settings.progress(
         replace(fresh, polled_hubspot_at=now - OVERLAP, polled_quickbooks_at=now - OVERLAP, next_poll_at=now + POLL)
     )
+
+
+def _key(known: SyncObject) -> tuple[PortalId, RealmId, str]:
+    return known.portal_id, known.realm_id, known.name
+
+
+def _entities(on: Sequence[SyncObject]) -> list[tuple[str, str]]:
+    return [(each.realm_id, each.pairing.entity) for each in on]
 
 
 def _concerns(known: SyncObject, hint: TakenHint) -> bool:
