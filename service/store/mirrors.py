@@ -73,6 +73,8 @@ _REFUSED = sa.text(
     """SELECT * FROM mirrors WHERE due_at IS NOT NULL AND note IS NOT NULL AND tries > 0
        ORDER BY realm_id, invoice_id LIMIT :most"""
 )
+# Only what waits because it was refused, not what waits for its next midnight.
+_WAKE = sa.text("UPDATE mirrors SET due_at = :now WHERE portal_id = :portal_id AND note IS NOT NULL AND due_at > :now")
 _ABILITY = sa.text("SELECT * FROM mirror_abilities WHERE portal_id = :portal_id")
 _KEEP_ABILITY = sa.text(
     """INSERT INTO mirror_abilities (portal_id, obstacle, writable, refused, proven, learned_at)
@@ -112,6 +114,11 @@ class Mirrors:
         """Mirrors that HubSpot did not take; their notes say why."""
         with self._database.read() as connection:
             return [_read(each) for each in connection.execute(_REFUSED, {"most": most}).mappings()]
+
+    def wake(self, portal_id: PortalId, now: datetime) -> None:
+        """The portal takes mirrors again: what it refused is tried at once."""
+        with self._database.write() as tx:
+            tx.execute(_WAKE, {"portal_id": portal_id, "now": to_ms(now)})
 
     def try_create(self, mirrors: Sequence[Mirror], now: datetime) -> None:
         """Write down that they are about to be created; only after that may anything be sent."""

@@ -43,6 +43,8 @@ def learn_ability(services: Services, portal_id: PortalId) -> Ability:
         refused -= {LINE_ITEMS}
         ability = Ability(find_obstacle(known), list_writable(known), refused, proven, now)
     services.mirrors.keep_ability(portal_id, ability)
+    if kept is not None and kept.obstacle and not ability.obstacle:
+        services.mirrors.wake(portal_id, now)
     if ability.obstacle:
         log(LOG, "invoices not mirrored", level=logging.WARNING, portal_id=portal_id, reason=ability.obstacle)
     return ability

@@ -165,9 +165,9 @@ def test_portal_without_invoices_is_left_alone(harness: Harness) -> None:
     assert "MIRROR_OFF" in [each.code for each in findings]
     # Granted later: nothing is lost.
     harness.ask_sandbox("POST", f"/hubspot/portals/{PORTAL}/scopes", {"scopes": all_scopes(harness)})
+    harness.pass_time(timedelta(minutes=5))
     harness.connect()
     learn(harness)
-    harness.pass_time(timedelta(days=1, minutes=1))
     harness.mirror()
     assert len(harness.mirrors()) == 1
 
@@ -318,3 +318,18 @@ def test_invoice_made_in_quickbooks_is_mirrored_before_it_has_a_deal(harness: Ha
     assert again["deals"] == [deal_id]
     assert harness.deal(deal_id)["qbo_invoice_id"] == made["Id"]
     assert harness.refusals() == []
+
+
+def test_only_invoices_of_deals(harness: Harness) -> None:
+    invoiced(harness, "one-line")
+    change_settings(harness.services.database, PORTAL, REALM, {"mirror": "deals"}, harness.clock.now())
+    harness.subscribe()
+    made = harness.act("create_invoice", customer_id=harness.invoices()[0]["CustomerRef"]["value"], amount="80")
+    harness.follow()
+    harness.pass_time(timedelta(minutes=1))
+    harness.mirror()
+    assert [each["qbo_invoice_id"] for each in harness.mirrors()] == [harness.invoices()[0]["Id"]]
+    harness.make_deal([], harness.contact_of(harness.story("one-line")), amount="80")
+    harness.adopt()
+    harness.mirror()
+    assert made["Id"] in [each["qbo_invoice_id"] for each in harness.mirrors()]
