@@ -21,7 +21,6 @@ MOST = 64
 # A worker asks who is alive every second; one that has not for so long is taken for dead.
 SILENCE_SECONDS = 30
 
-_END_WHEN_SILENT = sa.text(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
 _TAKE = sa.text("SELECT pg_try_advisory_lock(:class, :slot)")
 _HELD = sa.text(
     """SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = :class AND granted
@@ -82,17 +81,7 @@ class Slot:
         return 1
 
     def _take_lock(self) -> int:
-        engine = sa.create_engine(
-            self._database.url,
-            poolclass=sa.NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 3},
-        )
-        connection = engine.connect()
-        # https://www.postgresql.org/docs/current/runtime-config-client.html (idle_session_timeout)
-        # The system answers keep-alives for a process that stands still; its runs would wait for it for ever.
-        if (connection.dialect.server_version_info or (0,)) >= (14,):
-            connection.execute(_END_WHEN_SILENT)
+        connection = self._database.open_session(SILENCE_SECONDS)
         for number in range(1, MOST + 1):
             if connection.execute(_TAKE, {"class": _CLASS, "slot": number}).scalar():
                 self._connection = connection

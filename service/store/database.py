@@ -130,6 +130,20 @@ class Database:
         """Take a named lock until the transaction ends, if it is free."""
         return self.is_sqlite or bool(connection.execute(_TRY_ADVISORY_LOCK, {"key": key}).scalar())
 
+    def open_session(self, silence_seconds: int) -> sa.Connection:
+        """A session of PostgreSQL outside the pools, for locks that live as long as it does.
+
+        It ends when its process does, and when nothing is heard of it for so long: the system answers keep-alives
+        for a process that stands still, and others would wait for its locks for ever.
+        """
+        alive = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 3}
+        engine = sa.create_engine(self.url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT", connect_args=alive)
+        connection = engine.connect()
+        # https://www.postgresql.org/docs/current/runtime-config-client.html (idle_session_timeout)
+        if (connection.dialect.server_version_info or (0,)) >= (14,):
+            connection.execute(sa.text(f"SET idle_session_timeout = '{silence_seconds}s'"))
+        return connection
+
     def close(self) -> None:
         """Give all connections back."""
         self._drop_raw()

@@ -19,7 +19,6 @@ SILENCE_SECONDS = 120
 PATIENCE_SECONDS = 20.0
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.01, 0.2
 
-_END_WHEN_SILENT = sa.text(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
 _TRY = sa.text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))")
 _LET_GO = sa.text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))")
 
@@ -60,7 +59,7 @@ class LockSession:
                     return self._take_now(self._connection, name)
                 except sa.exc.DBAPIError:
                     self._end()  # it was silent, or the server has gone: another session, once
-            self._connection = self._open()
+            self._connection = self._database.open_session(SILENCE_SECONDS)
             return self._take_now(self._connection, name)
 
     def _take_now(self, connection: sa.Connection, name: str) -> bool:
@@ -68,19 +67,6 @@ class LockSession:
         if taken:
             self._held.add(name)
         return taken
-
-    def _open(self) -> sa.Connection:
-        engine = sa.create_engine(
-            self._database.url,
-            poolclass=sa.NullPool,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "connect_timeout": 3},
-        )
-        connection = engine.connect()
-        # https://www.postgresql.org/docs/current/runtime-config-client.html (idle_session_timeout)
-        if (connection.dialect.server_version_info or (0,)) >= (14,):
-            connection.execute(_END_WHEN_SILENT)
-        return connection
 
     def _end(self) -> None:
         connection, self._connection = self._connection, None
