@@ -271,3 +271,33 @@ def test_the_total_differs_from_the_estimate(harness: Harness) -> None:
     assert (told["execution_state"], told["outputs"]["errorCode"]) == ("SUCCESS", "TOTAL_DIFFERS")
     assert "395" in told["outputs"]["errorMessage"]
     assert harness.deal(deal_id)["qbo_invoice_error"].startswith("TOTAL_DIFFERS")
+
+
+def test_in_another_currency(harness: Harness) -> None:
+    many = "9341450000000004"
+    harness.connect(realm_id=many)
+    contact = {"firstname": "Rotterdam", "lastname": "Tulpen", "email": "office@rotterdamtulpen.example"}
+    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+    deal_id = harness.make_deal([line], contact, deal_currency_code="EUR")
+    estimate_id = estimate(harness, deal_id)
+
+    callback_id = convert(harness, deal_id)
+
+    invoice = assert_converted_once(harness, callback_id, deal_id, estimate_id, realm_id=many)
+    assert invoice["CurrencyRef"]["value"] == "EUR"
+    assert harness.refusals() == []
+
+
+def test_with_automated_tax(harness: Harness) -> None:
+    """The engine reckons from the same address, and comes to the same."""
+    automated = "9341450000000002"
+    harness.connect(realm_id=automated)
+    contact = {"firstname": "Pine", "lastname": "Dental", "email": "office@pinestreetdental.example"}
+    line = {"name": "Concrete", "hs_sku": "CONCRETE", "price": "100", "quantity": "2"}
+    deal_id = harness.make_deal([line], contact)
+    estimate_id = estimate(harness, deal_id, {"taxCodeId": "taxable"})
+
+    callback_id = convert(harness, deal_id)
+
+    assert assert_converted_once(harness, callback_id, deal_id, estimate_id, realm_id=automated)["TotalAmt"] > 200
+    assert harness.refusals() == []
