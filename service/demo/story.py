@@ -49,7 +49,7 @@ def run_demo(*, once: bool) -> int:
 
 
 class Story:
-    """Nine short chapters, each with what HubSpot and QuickBooks hold afterwards."""
+    """Ten short chapters, each with what HubSpot and QuickBooks hold afterwards."""
 
     def __init__(self, processes: Processes) -> None:
         self._processes = processes

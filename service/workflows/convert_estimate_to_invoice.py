@@ -19,6 +19,7 @@ from service.quickbooks.invoices import parse_invoice
 from service.quickbooks.sales import SaleFacts, names_estimate, parse_sale
 from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
+from service.workflows.choose_invoice import owner_of
 from service.workflows.create_sale import find_sale_of_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
@@ -49,7 +50,8 @@ def convert_estimate_to_invoice(services: Services, callback: StoredCallback) ->
         if written is not None:
             close_estimate(services, callback, facts)
     invoice = existing or (written.entity if written else {})
-    deal_id = DealId(callback.object_id)
+    # What another deal's callback has made stays that deal's; what a person has made is this one's.
+    deal_id = (owner_of(services, callback, existing) if existing else None) or DealId(callback.object_id)
     done, but = ([written], compare(facts, invoice)) if written else ([], None)
     settle_invoice(services, callback, realm, invoice, deal_id, written=done, more={"estimateId": facts.id}, but=but)
     log(LOG, "converted", estimate=facts.id, invoice=invoice["Id"], **callback.key)

@@ -172,6 +172,9 @@ def test_two_deals_name_the_same_estimate(harness: Harness) -> None:
     told = [harness.hubspot_callback(each)["outputs"] for each in callbacks]
     assert [each["errorCode"] for each in told] == ["", ""]
     assert len({each["invoiceId"] for each in told}) == 1
+    (owner,) = [each for each in deals if harness.invoices_of(each)]
+    assert [row.deal_id for row in harness.rows("SELECT deal_id FROM invoices")] == [owner]
+    assert harness.deal(owner)["qbo_invoice_id"] == told[0]["invoiceId"]
     assert len(harness.creates("invoice")) == 1
     assert harness.refusals() == []
 
@@ -300,4 +303,27 @@ def test_with_automated_tax(harness: Harness) -> None:
     callback_id = convert(harness, deal_id)
 
     assert assert_converted_once(harness, callback_id, deal_id, estimate_id, realm_id=automated)["TotalAmt"] > 200
+    assert harness.refusals() == []
+
+
+def test_somebody_converted_it_by_hand(harness: Harness) -> None:
+    """The invoice there is given, and is the deal's from now on."""
+    harness.connect()
+    deal_id = harness.another_deal()
+    estimate_id = estimate(harness, deal_id)
+    customer = in_books(harness, estimate_id)["CustomerRef"]["value"]
+    harness.services.quickbooks.create(
+        REALM,
+        "Invoice",
+        b'{"CustomerRef":{"value":"%s"},"LinkedTxn":[{"TxnId":"%s","TxnType":"Estimate"}],"Line":[{"Amount":150,'
+        b'"DetailType":"SalesItemLineDetail","SalesItemLineDetail":{"ItemRef":{"value":"4"}}}]}'
+        % (customer.encode(), estimate_id.encode()),
+        "by-hand",  # type: ignore[arg-type]
+    )
+
+    callback_id = convert(harness, deal_id)
+
+    told = harness.hubspot_callback(callback_id)["outputs"]
+    assert harness.deal(deal_id)["qbo_invoice_id"] == told["invoiceId"] != ""
+    assert len([each for each in harness.books("Invoice") if each["TotalAmt"] == 150]) == 1
     assert harness.refusals() == []
