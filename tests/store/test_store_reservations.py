@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from service.errors import TryLater
 from service.ids import CallbackId, PortalId, RealmId, RequestId
 from service.store.callbacks import Callbacks
 from service.store.database import Database
-from service.store.reservations import CREATED, OPEN, REFUSED, REPLACED, Reservation, Reservations
+from service.store.reservations import CREATED, OPEN, REFUSED, REPLACED, SEND, Reservation, Reservations
 
 LATER = NOW + timedelta(minutes=1)
 
@@ -139,3 +140,26 @@ def test_a_database_that_is_away_is_not_taken_for_a_second_run(tmp_path_factory:
     with pytest.raises(sa.exc.OperationalError):
         Reservations(database).reserve(reservation(realm_id=REALM))
     database.close()
+
+
+def test_a_callback_creates_and_then_sends_each_once(database: Database, reservations: Reservations) -> None:
+    reservations.reserve(reservation())
+    send = replace(
+        reservation(request_id=RequestId("send")), generation=2, operation=SEND, entity_id="42", body=b'{"before":null}'
+    )
+    reservations.reserve(send)
+    with pytest.raises(TryLater):
+        reservations.reserve(replace(send, generation=3, request_id=RequestId("send again")))
+    assert reservations.all(PORTAL, CallbackId("ap-1")) == [reservation(), send]
+
+    reservations.try_again(send, LATER)
+    assert [each.tried_at for each in reservations.all(PORTAL, CallbackId("ap-1"))] == [None, LATER]
+    # What it was about stays written, however it ends.
+    assert end(database, send, REFUSED)
+    assert latest(reservations) == replace(send, state=REFUSED, ended_at=LATER, tried_at=LATER)
+
+
+def test_only_creates_of_the_entity_are_looked_for(reservations: Reservations) -> None:
+    reservations.reserve(replace(reservation(), operation=SEND, entity_id="42"))
+    found = reservations.open_of_object(PORTAL, REALM, arrival().object_type, arrival().object_id, CallbackId("ap-2"))
+    assert found == []

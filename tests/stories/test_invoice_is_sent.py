@@ -179,3 +179,27 @@ def test_not_for_contacts(harness: Harness) -> None:
     outputs = harness.hubspot_callback(callback_id)["outputs"]
     assert outputs["errorCode"] == "INVALID_INPUT"
     assert "works on deals, quotes, invoices" in outputs["errorMessage"]
+
+
+def test_never_known_whether_it_was_sent(harness: Harness) -> None:
+    """The answer was lost and QuickBooks stayed away until our deadline: nobody is told that it was not sent."""
+    deal_id, _ = invoiced(harness)
+    harness.trouble("lose_answer", SEND, method="POST")
+    callback_id = harness.enroll(deal_id, action="send-invoice")
+    harness.work()
+    harness.trouble("status", "/v3/company/", vendor="quickbooks", status=503, times=None)
+    end = harness.clock.now() + timedelta(days=7, minutes=-10)
+    while harness.clock.now() < end:
+        harness.work()
+        harness.pass_time(min(timedelta(hours=8), end - harness.clock.now()))
+    harness.work()
+
+    assert "whether the e-mail was sent" in harness.assert_refused(callback_id, deal_id, "NOT_DONE_IN_TIME")
+
+    # An operator replays it when QuickBooks is back: the delivery is there, and no second one.
+    harness.calm()
+    now = harness.clock.now()
+    assert harness.stores.callbacks.replay(harness.callback(callback_id), now + timedelta(days=1), now)
+    harness.finish()
+    assert harness.callback(callback_id).outcome == "SUCCESS"
+    assert mails(harness) == 1
