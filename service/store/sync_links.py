@@ -83,6 +83,12 @@ _OBJECTS_DUE = sa.text("SELECT DISTINCT portal_id, realm_id, object FROM sync_li
 _COUNT = sa.text(
     f"SELECT state, code, count(*) AS number FROM sync_links WHERE {_KEY} GROUP BY state, code"  # noqa: S608
 )
+# Of what is on: nobody needs to act for what was turned off.
+_STUCK = sa.text(
+    """SELECT count(*) FROM sync_links l JOIN sync_objects o
+         ON o.portal_id = l.portal_id AND o.realm_id = l.realm_id AND o.object = l.object
+       WHERE o.state = 'on' AND l.state IN ('failed', 'review')"""
+)
 _REPLAY = f"""UPDATE sync_links SET due_at = :now, tries = 0,
                 state = CASE WHEN state = 'failed' THEN 'waiting' ELSE state END
               WHERE {_KEY} AND state IN ('failed', 'waiting', 'creating')"""  # noqa: S608
@@ -166,6 +172,11 @@ class SyncLinks:
         with self._database.read() as connection:
             rows = connection.execute(_COUNT, known.key).all()
         return {(row.state, row.code): row.number for row in rows}
+
+    def count_stuck(self) -> int:
+        """How many records wait for a person, in all that is on."""
+        with self._database.read() as connection:
+            return int(connection.execute(_STUCK).scalar() or 0)
 
     def replay(self, known: SyncObject, now: datetime, *, link_id: int | None = None, code: str | None = None) -> int:
         """Try again what failed or waits: one, all of one code, or all; returns how many."""

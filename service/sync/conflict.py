@@ -66,7 +66,19 @@ def plan_alignment(
         way = common_direction(rules.direction, each.direction)
         if way is not None:
             _plan_field(mapping, each, way, rules.winner, hubspot, quickbooks, agreed, plan)
+    _follow_through(mapping, rules, {**hubspot, **plan.to_hubspot}, {**quickbooks, **plan.to_quickbooks}, plan)
     return plan
+
+
+def _follow_through(mapping: Mapping, rules: Rules, ours: Values, theirs: Values, plan: Plan) -> None:
+    """What is written to one side goes on to the other where a second, one-way field is drawn from it."""
+    here, there = set(plan.to_hubspot), set(plan.to_quickbooks)
+    for each in mapping.fields:
+        way = common_direction(rules.direction, each.direction)
+        if way is Direction.TO_QUICKBOOKS and each.hubspot in here and each.quickbooks not in there:
+            _give(mapping, each, Side.HUBSPOT, ours.get(each.hubspot), theirs.get(each.quickbooks), plan)
+        elif way is Direction.TO_HUBSPOT and each.quickbooks in there and each.hubspot not in here:
+            _give(mapping, each, Side.QUICKBOOKS, ours.get(each.hubspot), theirs.get(each.quickbooks), plan)
 
 
 def _plan_field(

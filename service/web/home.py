@@ -26,7 +26,14 @@ def add_home(routes: Blueprint, desk: Desk) -> None:
         return render_template(
             "home.html",
             portals=portals,
-            concerns=derive_concerns(portals, parked, recent, FAILED_DAYS, desk.adoptions.count_reviews()),
+            concerns=derive_concerns(
+                portals,
+                parked,
+                recent,
+                FAILED_DAYS,
+                desk.adoptions.count_reviews(),
+                desk.sync.tables.links.count_stuck(),
+            ),
             counts=desk.callbacks.count_by_state(),
             acts=desk.audit.latest(8),
         )

@@ -105,7 +105,7 @@ def derive_portals(
 
 
 def derive_concerns(
-    portals: Sequence[PortalView], parked: int, failed: int, days: int, reviews: int = 0
+    portals: Sequence[PortalView], parked: int, failed: int, days: int, reviews: int = 0, out_of_step: int = 0
 ) -> list[Concern]:
     """What needs a person, the worst first."""
     found = [each for portal in portals for each in _portal_concerns(portal)]
@@ -137,6 +137,16 @@ def derive_concerns(
                 "Which one is not plain: choose it, or say that there is none.",
                 "/invoices",
                 "Choose",
+            )
+        )
+    if out_of_step:
+        found.append(
+            Concern(
+                "warning",
+                f"{_count(out_of_step, 'record')} not in step",
+                "They failed, or it is not plain which ones are the same. Each says what to do.",
+                "/sync",
+                "See them",
             )
         )
     return sorted(found, key=lambda each: each.severity != "error")

@@ -35,6 +35,8 @@ LOG = logging.getLogger("service.sync")
 POLL = timedelta(minutes=15)
 # https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/change-data-capture
 LONGEST_CHANGES = timedelta(days=29)
+# What no poll can see, such as a merge in QuickBooks whose webhook was lost: ten reads for ten thousand customers.
+PASS_AGAIN = timedelta(days=7)
 # So long a worker that was killed keeps its turn; no step of work lasts longer.
 LEASE = timedelta(minutes=1)
 TURN_SECONDS = 5.0
@@ -214,7 +216,8 @@ def poll(services: Services, known: SyncObject) -> None:
     """Repair what webhooks missed: whatever changed on either side since the last look."""
     now = services.clock.now()
     since_there, since_here = known.polled_quickbooks_at, known.polled_hubspot_at
-    if since_there is None or since_here is None or now - since_there > LONGEST_CHANGES:
+    old = known.ended_at is None or now - known.ended_at > PASS_AGAIN
+    if old or since_there is None or since_here is None or now - since_there > LONGEST_CHANGES:
         services.sync.settings.begin(known, now)
         return
     wanted = properties_to_read(known.fields, known.filter)

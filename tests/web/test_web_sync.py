@@ -48,6 +48,7 @@ def test_turned_on_watched_failed_fixed_replayed(operator: Person, harness: Harn
     somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "none"}})
     settle_down(harness, 2)
     assert "1 failed" in read(operator, "/sync")
+    assert "not in step" in read(operator, "/"), "the first page says what needs a person"
     listed = read(operator, f"{BASE}/records?state=failed&text=nell")
     assert "not a valid e-mail address" in listed
     link = link_of(harness, "contacts", nell)
