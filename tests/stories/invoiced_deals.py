@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.harness import Harness
 
 DESIGN = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
 ADA = {"firstname": "Ada", "lastname": "Byron", "email": "ada@byron.example"}
+# Other ways in which no usable answer comes.
+MORE_TROUBLE = [pytest.param(kind, marks=pytest.mark.thorough) for kind in ("late_status", "garbage", "html")]
 
 
 def invoiced(harness: Harness, **contact: str) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness import PORTAL, Harness
-from tests.stories.invoiced_deals import ADA, DESIGN
+from tests.stories.invoiced_deals import ADA, DESIGN, MORE_TROUBLE
 
 ACTION = "create-or-update-customer"
 
@@ -64,7 +64,7 @@ def test_what_changed_in_hubspot_changes_in_quickbooks(harness: Harness) -> None
     assert harness.refusals() == []
 
 
-@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", "late_status"])
+@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 def test_answer_lost(harness: Harness, trouble: str) -> None:
     harness.connect()
     contact_id = contact(harness)

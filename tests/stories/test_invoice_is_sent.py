@@ -8,7 +8,7 @@ import pytest
 
 from service.workflows.send_invoice import QUIET
 from tests.harness import REALM, Harness
-from tests.stories.invoiced_deals import invoiced
+from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
 
 SEND = r"/invoice/\d+/send"
 
@@ -46,7 +46,7 @@ def test_sent_to_the_address_of_the_action(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("request_ids", ["honoured", "ignored"])
-@pytest.mark.parametrize("trouble", ["lose_answer", "late_status", "html"])
+@pytest.mark.parametrize("trouble", ["lose_answer", *MORE_TROUBLE])
 def test_answer_lost_after_sending(harness: Harness, trouble: str, request_ids: str) -> None:
     """QuickBooks shows the delivery: that is the answer, whether or not it knows request ids of sends."""
     harness.set_sandbox(quickbooks={"requestid_send_void": request_ids})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness import PORTAL, Harness
-from tests.stories.invoiced_deals import invoiced
+from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
 
 UPDATE = r"/invoice\?"
 
@@ -83,7 +83,7 @@ def test_discount_and_shipping_of_the_invoice_stay(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
-@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", "late_status", "garbage"])
+@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 def test_answer_lost(harness: Harness, trouble: str) -> None:
     deal_id, _ = invoiced(harness)
     add_line(harness, deal_id)

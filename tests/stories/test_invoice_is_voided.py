@@ -8,7 +8,7 @@ import pytest
 
 from service.workflows.learn_connection import learn_connections
 from tests.harness import PORTAL, Harness
-from tests.stories.invoiced_deals import invoiced
+from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
 
 VOID = r"/invoice\?.*operation=void"
 
@@ -37,7 +37,7 @@ def test_voided_and_shown_on_the_deal(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
-@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", "late_status", "garbage"])
+@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 def test_answer_lost(harness: Harness, trouble: str) -> None:
     """The deal's other invoice is left alone, although it is the one that is shown when the run begins again."""
     deal_id, first = invoiced(harness)

@@ -8,7 +8,7 @@ import pytest
 
 from service.hubspot.scopes import REQUIRED
 from tests.harness import PORTAL, Harness
-from tests.stories.invoiced_deals import invoiced
+from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
 
 
 def files(harness: Harness) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ def test_attached(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("keeps_id", [True, False])
-@pytest.mark.parametrize("trouble", ["lose_answer", "late_status", "garbage", "lose_request"])
+@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 @pytest.mark.parametrize("path", ["/files/2026-03/files", r"/objects/2026-03/notes$"])
 def test_answer_lost(harness: Harness, path: str, trouble: str, keeps_id: bool) -> None:
     harness.set_sandbox(hubspot={"overwritten_file_keeps_id": keeps_id})

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Harness
-from tests.stories.invoiced_deals import invoiced
+from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
 
 PAYMENT = r"/payment\?"
 
@@ -52,7 +52,7 @@ def test_part_of_it_with_everything_said(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
-@pytest.mark.parametrize("trouble", ["lose_answer", "late_status", "html", "lose_request"])
+@pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 def test_answer_lost(harness: Harness, trouble: str) -> None:
     harness.set_sandbox(quickbooks={"requestid_other_body": "error_600"})
     deal_id, _ = invoiced(harness)
