@@ -13,10 +13,11 @@ from service.invoicing.actions import output_names
 from service.invoicing.invoice import fill_outputs, outputs
 from service.invoicing.status import Status
 from service.store.callbacks import SUCCESS, StoredCallback
+from service.store.hints import Hint
 from service.store.invoices import KnownInvoice
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
-from service.workflows.view_invoice import known_invoice, view_invoice
+from service.workflows.view_invoice import facts_of, known_invoice, view_invoice
 from service.workflows.write_reserved import Written, end_created
 
 
@@ -48,12 +49,21 @@ def settle_invoice(
     error = (but.code, but.sentence) if but else None
     if but:
         told |= {"errorCode": but.code, "errorMessage": but.sentence}
+    named = payment_hints(services, row) if deal_id is not None else []
     with services.database.write() as tx:
         for each in written:
             end_created(services, tx, each, now)
         if deal_id is not None:
             services.invoices.keep(tx, row)
+            services.hints.hear_in(tx, named, now)
         services.callbacks.settle(tx, callback, SUCCESS, fill_outputs(told, output_names(callback.action)), now, error)
+
+
+def payment_hints(services: Services, row: KnownInvoice) -> list[Hint]:
+    """Payments that the invoice names and we do not know: just recorded, or applied by QuickBooks itself."""
+    named = facts_of(row).payment_ids
+    unknown = set(named) - set(services.payments.find(row.realm_id, named))
+    return [Hint("quickbooks", row.realm_id, "Payment", each, frozenset({"named"})) for each in sorted(unknown)]
 
 
 def outputs_of(services: Services, row: KnownInvoice, realm: KnownRealm, today: date) -> dict[str, str]:

@@ -120,6 +120,35 @@ def test_a_note_that_a_person_deleted_does_not_come_back(harness: Harness) -> No
     assert harness.follow(hearing=False) == 0
 
 
+def test_money_that_was_there_before_the_invoice_is_shown(harness: Harness) -> None:
+    harness.connect()
+    harness.subscribe()
+    deal_id = harness.another_deal()
+    harness.act("receive_payment", customer_id="1", amount="5000")
+    harness.enroll(deal_id)
+    harness.finish()
+    harness.follow()
+    deal = harness.deal(deal_id)
+    # QuickBooks applies unapplied money to a new invoice by itself, after it has answered the create.
+    assert (deal["qbo_invoice_status"], deal["qbo_invoice_amount_paid"]) == ("paid", "150.00")
+    assert deal["qbo_invoice_last_payment_date"]
+    assert len(notes(harness, deal_id)) == 1
+
+
+def test_money_that_an_action_recorded_is_shown_without_a_webhook(harness: Harness) -> None:
+    harness.connect()
+    deal_id = harness.another_deal()
+    harness.enroll(deal_id)
+    harness.finish()
+    harness.enroll(deal_id, {"amount": "60"}, action="record-payment")
+    harness.finish()
+    harness.follow()
+    deal = harness.deal(deal_id)
+    assert (deal["qbo_invoice_status"], deal["qbo_invoice_amount_paid"]) == ("partially_paid", "60.00")
+    assert deal["qbo_invoice_last_payment_date"]
+    assert len(notes(harness, deal_id)) == 1
+
+
 def test_a_payment_that_touches_nothing_of_ours_is_not_kept(harness: Harness) -> None:
     invoiced(harness)
     harness.act("receive_payment", customer_id="2", amount="10")
