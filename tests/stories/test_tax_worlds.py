@@ -98,6 +98,22 @@ def test_vat_inclusive_and_exclusive(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
+def test_prices_with_tax_that_quickbooks_understands_otherwise(harness: Harness) -> None:
+    """Should QuickBooks add the tax once more, everybody is told, and the customer gets no e-mail."""
+    harness.connect(UK_PORTAL, UK)
+    harness.set_sandbox(quickbooks={"inclusive_amount": "net"})
+    deal_id = harness.story("uk-one-line", UK_PORTAL)
+
+    callback_id = harness.enroll(deal_id, {"prices": "with_tax", "send": "now"}, UK_PORTAL)
+    harness.work()
+
+    outputs = harness.hubspot_callback(callback_id)["outputs"]
+    (invoice,) = harness.invoices_of(deal_id, UK)
+    assert (outputs["invoiceId"], outputs["errorCode"]) == (invoice["Id"], "TOTAL_DIFFERS")
+    assert invoice["EmailStatus"] == "NotSet"
+    assert harness.refusals() == []
+
+
 def test_vat_by_the_lines_own_rate(harness: Harness) -> None:
     """The operator said what HubSpot's rates mean; a line without a known rate follows the action."""
     harness.connect(UK_PORTAL, UK)

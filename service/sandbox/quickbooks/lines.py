@@ -102,7 +102,8 @@ class LineDrawer:
             raise Fault("2290", "Negative amounts are not supported on lines", "Amount", refused=False)
         item, shown = self._item(detail)
         quantity, price = detail.get("Qty"), detail.get("UnitPrice")
-        inclusive = detail.get("TaxInclusiveAmt") if self.calculation == "TaxInclusive" else None
+        gross = self.calculation == "TaxInclusive" and self.realm.settings.inclusive_amount == "gross"
+        inclusive = detail.get("TaxInclusiveAmt") if gross else None
         if inclusive is None:
             check_amount(amount, quantity, price)
         amount = round_cents(amount if inclusive is None else decimal_of(inclusive))
@@ -110,7 +111,7 @@ class LineDrawer:
             self._check_inventory(item, quantity)
         code = line_code(self.realm, detail.get("TaxCodeRef"), self.calculation, item, self.customer)
         out: Json = {"ItemRef": shown}
-        if self.calculation == "TaxInclusive" and code is not None:
+        if gross and code is not None:
             net, tax = split_inclusive(self.realm, code, amount)
             out["TaxInclusiveAmt"] = number(amount)
             if price is not None and quantity:

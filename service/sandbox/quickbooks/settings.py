@@ -19,6 +19,7 @@ CHOICES: dict[str, set[str]] = {
     "missing_customer_code": {"2500", "6250", "610"},
     "missing_name_read_code": {"2010", "610"},
     "negative_lines": {"accepted", "refused"},
+    "inclusive_amount": {"gross", "net"},
     "number_sent_without_custom": {"ignored", "used", "refused"},
     "default_tax_code": {"none", "company"},
     "tax_without_address": {"fault", "no_tax"},
@@ -64,6 +65,7 @@ class Settings:
     missing_name_read_code: str = "2010"
     inactive_names_clash: bool = True
     negative_lines: str = "accepted"
+    inclusive_amount: str = "gross"  # what a line amounts to under TaxInclusive
     number_sent_without_custom: str = "ignored"
     default_tax_code: str = "none"
     tax_without_address: str = "fault"
