@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ import pytest
 
 from service.cli import main
 from service.store.sync_links import IN_STEP
+from tests.databases import Databases
 from tests.harness import Harness
 from tests.syncing import entity, hubspot_object, link_of, living, make, person, settle_down, synchronize
 
@@ -25,6 +26,14 @@ class Said(NamedTuple):
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+@pytest.fixture
+def database_url(cheap_databases: Databases) -> Iterator[str]:
+    """Commands open the database themselves, and end with their process: here they leave connections behind."""
+    url = cheap_databases.fresh("sqlite")
+    yield url
+    cheap_databases.drop(url)
 
 
 @pytest.fixture
