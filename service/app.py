@@ -81,6 +81,7 @@ def make_desk(stores: Stores) -> Desk:
         cookie=Cookie(config.secret_key, secure=config.public_url.startswith("https://")),
         password=Password(config.admin_password, config.instance / PASSWORD_FILE),
         vendors=Vendors(config),
+        hints=stores.hints,
         list_actions=lambda: _list_actions(config),
         compare_actions=lambda: _compare_actions(config),
     )

@@ -18,15 +18,16 @@ MEMORY, ROOM = Path("/dev/shm"), 2**30
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Fresh databases of both kinds on a real disk."""
-    made = Databases(tmp_path_factory.mktemp("databases"))
-    yield made
-    made.close()
+def databases() -> Iterator[Databases]:
+    """Fresh databases of both kinds on a real disk, and not where another run of pytest tidies up."""
+    with tempfile.TemporaryDirectory(prefix="tests-") as directory:
+        made = Databases(Path(directory))
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="session")
-def cheap_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def cheap_databases() -> Iterator[Databases]:
     """The same without a disk, where this machine has such a place: there are thousands of tests."""
     in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     with tempfile.TemporaryDirectory(dir=MEMORY if in_memory else None, prefix="tests-") as directory:

@@ -40,6 +40,8 @@ def add_connection(arguments: argparse.Namespace) -> int:
     stores.credentials.keep("hubspot", str(portal_id), refresh_token=given[0], now=now)
     stores.credentials.keep("quickbooks", realm_id, refresh_token=given[1], now=now)
     resumed = stores.connections.add(portal_id, realm_id, now)
+    stores.hints.resume("hubspot", str(portal_id), now)
+    stores.hints.resume("quickbooks", realm_id, now)
     print(f"connected portal {portal_id} and realm {realm_id}" + (f"; {resumed} callbacks go on" if resumed else ""))
     return 0
 

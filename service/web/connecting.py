@@ -46,6 +46,9 @@ def keep_portal(desk: Desk, consent: Consent, code: str) -> PortalId:
             now=now,
         )
     resumed = desk.connections.reconnect(now, portal_id=portal_id)
+    desk.hints.resume("hubspot", str(portal_id), now)
+    for each in desk.connections.of_portal(portal_id):
+        desk.hints.resume("quickbooks", each.realm_id, now)
     desk.consents.connected(consent, now)
     desk.note("connected", f"portal {portal_id}", f"{resumed} callbacks go on" if resumed else None)
     return portal_id
@@ -92,6 +95,7 @@ def keep_realm(desk: Desk, consent: Consent, code: str, realm_id: RealmId) -> Re
     resumed = desk.connections.add(portal_id, realm_id, now)
     # The realm may serve other portals too: one consent is for all of them.
     resumed += desk.connections.reconnect(now, realm_id=realm_id)
+    desk.hints.resume("quickbooks", realm_id, now)
     desk.consents.connected(consent, now)
     detail = f"{resumed} callbacks go on" if resumed else None
     desk.note("connected", f"portal {portal_id} and realm {realm_id}", detail)

@@ -16,6 +16,7 @@ from service.store.callbacks import Callbacks
 from service.store.connections import Connections
 from service.store.consents import Consents
 from service.store.credentials import Credentials
+from service.store.hints import Hints
 from service.store.mirrors import Mirrors
 from service.store.preflights import Preflights
 from service.store.previews import Previews
@@ -55,6 +56,7 @@ class Desk:
     cookie: Cookie
     password: Password
     vendors: Vendors
+    hints: Hints
     list_actions: Callable[[], list[ActionDefinition]]
     # Asks HubSpot. Raises ConfigError, TryLater, RefusedByHubSpot.
     compare_actions: Callable[[], list[ActionPlan]]

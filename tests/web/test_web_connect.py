@@ -8,6 +8,8 @@ import pytest
 from markupsafe import escape
 from person import Person, connect_hubspot, connect_quickbooks, consent, set_out, stored
 
+from service.store.hints import Hint
+from service.workflows.follow_invoice import follow_realm, realms_due
 from service.workflows.learn_connection import learn_connections
 from tests.harness import PORTAL, REALM, Harness
 
@@ -96,9 +98,15 @@ def test_a_reconnect_lets_parked_callbacks_go_on(harness: Harness, person: Perso
     home = person.open("/").text
     assert "access has ended" in home
     assert "1 callback parked" in home
+    hint = Hint("quickbooks", REALM, "Invoice", "17", frozenset({"updated"}), None)
+    harness.services.hints.hear([hint], harness.clock.now())
+    follow_realm(harness.services, REALM)
+    assert realms_due(harness.services) == [], "put off until somebody reconnects"
 
     address = set_out(person, f"/quickbooks/connect?portal={PORTAL}&realm={REALM}")
     assert person.open(consent(address)).status_code == 303
+    harness.pass_time(timedelta(seconds=2))
+    assert realms_due(harness.services) == [REALM]
     harness.finish()
     harness.assert_invoiced_once(callback_id, deal_id)
 
