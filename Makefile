@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 DONE := $(VENV)/.installed
+# Nothing of these is in the fast suite.
+OTHERS := bench browser crash sandbox
 
 # Compiled once, not again in every process that starts.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,13 +26,13 @@ demo: setup  ## the main job against the built-in sandbox; ARGS=--once ends by i
 	@$(RUN) -m service demo $(ARGS)
 
 test: setup  ## the fast suite, under a minute, on SQLite and PostgreSQL
-	@$(RUN) -m pytest -n 2 -m "not slow and not thorough" $(ARGS)
+	@$(RUN) -m pytest -n 2 -m "not slow and not thorough" $(OTHERS:%=--ignore=tests/%) $(ARGS)
 
 test-thorough: setup  ## the sandbox itself, most stories, and stories and pages on PostgreSQL
-	@$(RUN) -m pytest -n 2 -m thorough $(ARGS)
+	@$(RUN) -m pytest -n 2 -m thorough -o cache_dir=.pytest_cache/thorough $(ARGS)
 
 test-slow: setup  ## real processes, killed at every step, on both databases
-	@$(RUN) -m pytest -n 2 --dist loadgroup -m slow $(ARGS)
+	@$(RUN) -m pytest -n 2 --dist loadgroup -m slow -o cache_dir=.pytest_cache/slow $(ARGS)
 
 check: setup  ## format, lint, types
 	@$(RUN) -m ruff format --check .

@@ -74,46 +74,26 @@ def harness(database_url: str, sandbox: InThread, tmp_path: Path) -> Iterator[Ha
     made.close()
 
 
-# The stories of the fast suite: the main job with what goes wrong most, and each feature's own once.
-FAST_STORIES = (
-    "test_access_revoked_then_reconnected",
-    "test_answer_lost_after_create",
-    "test_created_and_sent",
-    "test_customer_name_is_taken",
-    "test_deal_becomes_an_invoice",
-    "test_delivered_twice",
-    "test_estimate_becomes_an_invoice",
-    "test_hundred_deliveries",
-    "test_invoice_is_voided",
-    "test_known_customer_and_items_cost_one_call",
-    "test_mirror_of_an_invoice",
-    "test_overdue_by_the_clock",
-    "test_payment_is_recorded",
-    "test_product_unknown_in_quickbooks",
-    "test_quickbooks_down_for_an_hour",
-    "test_recipes",
-    "test_tax_worlds",
-    "test_throttled_without_retry_after",
-    "test_two_callbacks_for_one_deal",
-    "test_validation_fault_told_once",
-    "test_webhooks_bring_records_in_step",
-    "test_what_happens_in_quickbooks",
-)
-# These on PostgreSQL too.
-FAST_ON_BOTH = ("test_answer_lost_after_create", "test_deal_becomes_an_invoice", "test_delivered_twice")
+# The main job's stories are in the fast suite as a whole, these on PostgreSQL too; of every other one the first test.
+MAIN_STORIES = ("test_hundred_deliveries", "test_known_customer_and_items_cost_one_call", "test_two_callbacks")
+MAIN_STORIES_ON_BOTH = ("test_answer_lost_after_create", "test_deal_becomes_an_invoice", "test_delivered_twice")
 # What an operator does now and then, told to the last detail.
-THOROUGH = ("sandbox/", "registration/test_registration_export", "web/test_web_connect_refused")
+FIRST_ONLY = ("stories/", "registration/")
+THOROUGH = ("sandbox/", "web/test_web_connect_refused")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The fast suite stays under a minute; the thorough one has the rest that needs no process to be killed."""
+    begun: set[Path] = set()
     for item in items:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         name, on_postgresql = item.path.name, "postgresql" in item.name
-        is_story, is_page = place.startswith("stories/"), place.startswith("web/")
-        if (
-            place.startswith(THOROUGH)
-            or (is_story and not name.startswith(FAST_ON_BOTH if on_postgresql else FAST_STORIES))
-            or (is_page and on_postgresql)
-        ):
+        if place.startswith(FIRST_ONLY):
+            main = MAIN_STORIES_ON_BOTH if on_postgresql else MAIN_STORIES_ON_BOTH + MAIN_STORIES
+            is_first = item.path not in begun and not on_postgresql and item.get_closest_marker("thorough") is None
+            begun |= {item.path} if is_first else set()
+            is_fast = is_first or name.startswith(main)
+        else:
+            is_fast = not place.startswith(THOROUGH) and not (place.startswith("web/") and on_postgresql)
+        if not is_fast:
             item.add_marker(pytest.mark.thorough)

@@ -372,6 +372,7 @@ def test_replay_is_for_what_failed_or_waits(
         assert row.outcome == (SUCCESS if state == SUCCESS else None)
 
 
+@pytest.mark.thorough
 def test_a_reader_who_has_enough_is_no_error(url: str, tmp_path: Path) -> None:
     database = Database(url, 2)
     for number in range(60):

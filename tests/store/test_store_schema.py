@@ -47,6 +47,7 @@ def test_a_second_migration_does_nothing(empty: Database) -> None:
     assert sa.inspect(empty.engine).get_table_names() == tables
 
 
+@pytest.mark.thorough
 def test_many_processes_migrate_an_empty_database_once(empty: Database) -> None:
     command = [sys.executable, "-c", MIGRATE, empty.url]
     racers = [

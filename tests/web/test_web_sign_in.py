@@ -172,6 +172,7 @@ def test_a_form_that_is_too_long_is_refused(person: Person) -> None:
     assert person.submit("/connections/pause", portal="1" * 100_000).status_code == 413
 
 
+@pytest.mark.thorough
 def test_a_thousand_wrong_passwords(make_web: Callable[..., Web], caplog: pytest.LogCaptureFixture) -> None:
     web = make_web(PUBLIC_URL="http://127.0.0.1:8000", ADMIN_PASSWORD=PASSWORD)
     person = Person(web.app)
