@@ -12,10 +12,12 @@ from service.clock import SystemClock
 from service.config import load_config
 from service.errors import InputInvalid
 from service.store.schema import migrate
+from service.store.sync import describe_rest
 from service.store.sync_links import REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import PAIRINGS, Direction, Side
 from service.sync.filters import parse_filter
+from service.sync.headroom import export_headroom
 from service.wiring import Stores, open_stores
 
 ACTOR = "command line"
@@ -64,8 +66,9 @@ def show_status(arguments: argparse.Namespace) -> int:
             f"portal {row['portal_id']}  realm {row['realm_id']}  {row['object']:<9}  {row['state']:<3}  "
             f"{row['direction']}  winner {row['winner']}  {row['phase']}  {counts}"
         )
-        if row["problem"]:
-            print(f"  {row['problem']}")
+        for line in (row["problem"], row["left"], *row["rests"]):
+            if line:
+                print(f"  {line}")
     if not rows:
         print("no connections: `python -m service connections add` makes one")
     return 0
@@ -79,7 +82,8 @@ def describe(stores: Stores, known: SyncObject) -> dict[str, Any]:
         records[state] = records.get(state, 0) + number
         if code and state in ("failed", "waiting", "review"):
             failures[code] = failures.get(code, 0) + number
-    left = known.seconds_left(SystemClock().now())
+    now = SystemClock().now()
+    left, works = known.seconds_left(now), known.state == "on" and known.phase != "done"
     return {
         "portal_id": known.portal_id,
         "realm_id": known.realm_id,
@@ -96,6 +100,9 @@ def describe(stores: Stores, known: SyncObject) -> dict[str, Any]:
         "records": records,
         "reasons": failures,
         "problem": known.problem,
+        "headroom": export_headroom(known.headroom) if known.headroom and works else None,
+        "left": known.headroom.words(now) if known.headroom and works else None,
+        "rests": [describe_rest(each) for each in stores.sync.rests(known, now)] if known.state == "on" else [],
     }
 
 
@@ -189,7 +196,7 @@ def follow(stores: Stores, known: SyncObject) -> int:
     shown = sys.stdout.isatty()
     while True:
         now = stores.sync.settings.find(known.portal_id, known.realm_id, known.name)
-        print(("\r\x1b[K" if shown else "") + draw(now), end="" if shown else "\n", flush=True)
+        print(("\r\x1b[K" if shown else "") + draw(stores, now), end="" if shown else "\n", flush=True)
         if now.phase == "done" or now.state != "on":
             break
         time.sleep(LOOK_SECONDS)
@@ -201,8 +208,8 @@ def follow(stores: Stores, known: SyncObject) -> int:
     return 1 if failed else 0
 
 
-def draw(known: SyncObject) -> str:
-    """One line: phase, bar, numbers, time left."""
+def draw(stores: Stores, known: SyncObject) -> str:
+    """One line: phase, bar, numbers, time left, what is left of the vendors' limits, who rests."""
     if known.phase == "done":
         return f"{known.name}: in step"
     what = {
@@ -218,9 +225,13 @@ def draw(known: SyncObject) -> str:
         bar = f" [{'#' * full}{'.' * (BAR - full)}] {known.done} of {known.total}"
     elif known.done:
         bar = f" {known.done}"
-    left = known.seconds_left(SystemClock().now())
-    waits = f", rests: {known.problem}" if known.problem else ""
-    return f"{known.name}: {what}{bar}{f', {round(left)} s left' if left is not None else ''}{waits}"
+    now = SystemClock().now()
+    left = known.seconds_left(now)
+    said = [f"{round(left)} s left"] if left is not None else []
+    said += [known.headroom.words(now)] if known.headroom else []
+    said += [describe_rest(each) for each in stores.sync.rests(known, now)]
+    said += [f"rests: {known.problem}"] if known.problem else []
+    return ", ".join([f"{known.name}: {what}{bar}", *said])
 
 
 def _print_links(links: list[SyncLink], as_json: bool) -> int:

@@ -136,6 +136,10 @@ class Pacing:
         """Whether the scope was paused and no call has gone through since: send one at a time."""
         return scope in self._paused
 
+    def left(self, scope: str) -> tuple[int, Window]:
+        """How many calls this worker may still make in the scope's longest window, and that window."""
+        return self._scope(scope).slots.left(self._clock.monotonic())
+
     def refresh(self, workers: int) -> None:
         """Learn what other workers know: their pauses, and how many they are."""
         found = self._pauses.all()

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 # In windows as short as this all calls may come at once.
 BURST_SECONDS = 2.0
@@ -61,6 +62,14 @@ class Slots:
         """Seconds until the next call could go; books nothing."""
         with self._lock:
             return max(0.0, self._next(now) - now)
+
+    def left(self, now: float) -> tuple[int, Window]:
+        """How many more calls the longest window takes now, and that window; what is booked ahead counts."""
+        with self._lock:
+            window = max(self._windows, key=lambda each: each.seconds)
+            since = now - window.seconds
+            taken = sum(1 for _ in takewhile(lambda at: at > since, reversed(self._booked)))
+            return max(0, window.calls - taken), window
 
     def book(self, now: float, patience: float) -> float | None:
         """Seconds to wait before calling; None (and nothing booked) when that is more than `patience`."""

@@ -14,6 +14,7 @@ from service.store.database import Database, from_ms_or_none, to_ms
 from service.sync.conflict import Rules
 from service.sync.direction import PAIRINGS, Direction, Pairing, Side
 from service.sync.filters import DEFAULT_FILTERS, Filter, export_filter, parse_filter
+from service.sync.headroom import Headroom, export_headroom, parse_headroom
 from service.sync.mapping import Mapping, default_mapping
 from service.sync.mapping_file import export_mapping, parse_mapping
 
@@ -45,6 +46,7 @@ class SyncObject:
     polled_quickbooks_at: datetime | None = None
     next_poll_at: datetime | None = None
     problem: str | None = None
+    headroom: Headroom | None = None
 
     @property
     def pairing(self) -> Pairing:
@@ -94,7 +96,7 @@ _KEEP_VERSION = sa.text(
 _PROGRESS = sa.text(
     f"""UPDATE sync_objects SET phase = :phase, cursor = :cursor, done = :done, total = :total, began_at = :began_at,
           ended_at = :ended_at, polled_hubspot_at = :polled_hubspot_at, polled_quickbooks_at = :polled_quickbooks_at,
-          next_poll_at = :next_poll_at, problem = :problem WHERE {_KEY}"""  # noqa: S608
+          next_poll_at = :next_poll_at, problem = :problem, headroom = :headroom WHERE {_KEY}"""  # noqa: S608
 )
 _CLAIM = sa.text(
     f"""UPDATE sync_objects SET leased_until = :until, leased_by = :owner
@@ -164,7 +166,15 @@ class SyncSettings:
     def begin(self, known: SyncObject, now: datetime) -> SyncObject:
         """Begin a pass over both sides."""
         begun = replace(
-            known, phase=PHASES[0], cursor=None, done=0, total=None, began_at=now, ended_at=None, problem=None
+            known,
+            phase=PHASES[0],
+            cursor=None,
+            done=0,
+            total=None,
+            began_at=now,
+            ended_at=None,
+            problem=None,
+            headroom=None,
         )
         self.progress(begun)
         return begun
@@ -178,6 +188,7 @@ class SyncSettings:
             "done": known.done,
             "total": known.total,
             "problem": known.problem,
+            "headroom": json.dumps(export_headroom(known.headroom)) if known.headroom else None,
         }
         for name in ("began_at", "ended_at", "polled_hubspot_at", "polled_quickbooks_at", "next_poll_at"):
             instant: datetime | None = getattr(known, name)
@@ -225,4 +236,5 @@ def _read(row: sa.RowMapping) -> SyncObject:
         polled_quickbooks_at=from_ms_or_none(row["polled_quickbooks_at"]),
         next_poll_at=from_ms_or_none(row["next_poll_at"]),
         problem=row["problem"],
+        headroom=parse_headroom(json.loads(row["headroom"])) if row["headroom"] else None,
     )

@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from service.errors import InputInvalid, PageNotFound
+from service.store.sync import describe_rest
 from service.store.sync_links import REVIEW, STATES, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import PAIRINGS, Direction, Side
@@ -57,6 +58,8 @@ class ObjectView:
     reasons: dict[str, int]
     seconds_left: int | None
     base: str
+    left: str | None
+    rests: list[str]
 
 
 def add_sync(routes: Blueprint, desk: Desk) -> None:
@@ -164,10 +167,13 @@ def _view(desk: Desk, known: SyncObject) -> ObjectView:
         counts[state] = counts.get(state, 0) + number
         if code and state in ("failed", "waiting"):
             reasons[code] = reasons.get(code, 0) + number
-    left = known.seconds_left(desk.clock.now())
+    now = desk.clock.now()
+    left = known.seconds_left(now)
     base = f"/sync/{known.portal_id}/{known.realm_id}/{known.name}"
     seconds = None if left is None else round(left)
-    return ObjectView(known, TITLES[known.name], PHASES[known.phase], counts, reasons, seconds, base)
+    words = known.headroom.words(now) if known.headroom and known.phase != "done" else None
+    rests = [describe_rest(each) for each in desk.sync.tables.rests(known, now)]
+    return ObjectView(known, TITLES[known.name], PHASES[known.phase], counts, reasons, seconds, base, words, rests)
 
 
 def _find(desk: Desk, portal_id: int, realm_id: Any, name: str) -> SyncObject:

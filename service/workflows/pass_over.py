@@ -18,6 +18,7 @@ from service.store.sync_candidates import Seen
 from service.store.sync_links import CREATING
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
+from service.sync.headroom import Headroom, Left, scopes_of
 from service.sync.record import (
     belongs,
     key_of_entity,
@@ -46,9 +47,16 @@ def step(services: Services, known: SyncObject) -> SyncObject:
         since = services.clock.now() - OVERLAP
         begun = replace(begun, polled_hubspot_at=since, polled_quickbooks_at=since)
         services.sync.candidates.clear(begun)
-    done = _STEPS[begun.phase](services, begun)
+    done = replace(_STEPS[begun.phase](services, begun), headroom=measure_headroom(services, begun))
     services.sync.settings.progress(done)
     return done
+
+
+def measure_headroom(services: Services, known: SyncObject) -> Headroom:
+    """What this worker may still call for the object's connection."""
+    counted = {kind: services.pacing.left(scope) for kind, scope in scopes_of(known.portal_id, known.realm_id).items()}
+    left = {kind: Left(calls, window.calls, window.seconds) for kind, (calls, window) in counted.items()}
+    return Headroom(services.clock.now(), left)
 
 
 def _read_quickbooks(services: Services, known: SyncObject) -> SyncObject:

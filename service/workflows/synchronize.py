@@ -26,7 +26,7 @@ from service.workflows.follow_records import (
     follow_merged_entity,
     follow_objects,
 )
-from service.workflows.pass_over import OVERLAP, step
+from service.workflows.pass_over import OVERLAP, measure_headroom, step
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services
 
@@ -146,7 +146,9 @@ class Synchronizer:
     def _rest(self, known: SyncObject, error: ServiceError, span: timedelta) -> None:
         services, key = self._services, _key(known)
         self._rests[key] = services.clock.now() + span
-        services.sync.settings.progress(replace(services.sync.settings.find(*key), problem=error.sentence))
+        fresh = services.sync.settings.find(*key)
+        headroom = measure_headroom(services, known)
+        services.sync.settings.progress(replace(fresh, problem=error.sentence, headroom=headroom))
         log(LOG, "sync rests", level=logging.WARNING, object=known.name, reason=type(error).__name__)
 
     def _do_some(self, known: SyncObject) -> bool:

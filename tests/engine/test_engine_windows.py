@@ -127,3 +127,15 @@ def test_a_worker_that_starts_again_keeps_the_limits_of_its_last_life() -> None:
     assert fullest(called_at, 1.1) <= 9
     assert fullest(called_at, 60.5) <= 490 + 9
     assert called_at[489] - began <= 1.1 + HAIR, "nobody waits for a minute"
+
+
+def test_what_is_left_is_of_the_longest_window_and_comes_back() -> None:
+    slots = Slots([Window(2, 1.0), Window(3, 60.0)])
+    assert slots.left(100.0) == (3, Window(3, 60.0))
+    for at in (100.0, 100.5, 110.0):
+        assert slots.book(at, patience=0) == 0
+    assert slots.left(110.0)[0] == 0
+    assert slots.left(160.2)[0] == 1
+    assert slots.left(170.0)[0] == 3
+    slots.resize([Window(1, 60.0)])
+    assert slots.left(165.0) == (0, Window(1, 60.0))

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from service.cli import main
+from service.commands.sync import draw, open_sync
+from service.hubspot.limits import search_scope
+from service.ids import PortalId
+from service.quickbooks.limits import REALM_WINDOWS, realm_scope
 from service.store.sync_links import IN_STEP
+from service.workflows.pass_over import step
 from tests.databases import Databases
-from tests.harness import Harness
-from tests.syncing import entity, hubspot_object, link_of, living, make, person, settle_down, synchronize
+from tests.harness import PORTAL, REALM, Harness
+from tests.syncing import entity, hubspot_object, link_of, living, make, person, settle_down, state_of, synchronize
 
 
 class Said(NamedTuple):
@@ -146,3 +152,28 @@ def test_a_mapping_is_tried_applied_and_versioned(run: Callable[..., Said], harn
         assert reason in refused.err
     assert living(harness, "contacts")
     assert harness.refusals() == []
+
+
+def test_the_limits_are_seen_while_it_works(run: Callable[..., Said], harness: Harness) -> None:
+    run("sync", "on", "contacts")
+    assert contacts_of(run)["headroom"] is None, "no worker has counted anything yet"
+    step(harness.services, state_of(harness, "contacts"))
+    harness.services.pacing.pause(realm_scope(REALM), timedelta(days=3650), "throttled")
+    harness.services.pacing.pause(search_scope(PortalId(PORTAL + 1)), timedelta(days=3650), "somebody else")
+    status = contacts_of(run)
+    left = status["headroom"]["left"]
+    assert set(left) == {"portal", "search", "realm", "batch"}
+    assert 0 < left["realm"]["calls"] < left["realm"]["most"] == REALM_WINDOWS[-1].calls
+    (rest,) = status["rests"]
+    assert rest.startswith("QuickBooks calls rest until ")
+    assert rest.endswith("UTC: throttled")
+    said = run("sync", "status").out
+    assert f"QuickBooks {left['realm']['calls']} of {left['realm']['most']} calls in 60.5 s" in said
+    assert rest in said
+    line = draw(open_sync(), state_of(harness, "contacts"))
+    assert (" searches in " in line, rest in line) == (True, True)
+
+
+def contacts_of(run: Callable[..., Said]) -> Any:
+    (contacts,) = [each for each in run("sync", "status", "--json").json if each["object"] == "contacts"]
+    return contacts

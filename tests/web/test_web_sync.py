@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from person import Person
 
+from service.quickbooks.limits import realm_scope
 from service.store.sync_links import IN_STEP
+from service.workflows.pass_over import step
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import entity, link_of, make, settle_down, state_of, synchronize
 from tests.syncing import person as somebody
@@ -66,6 +69,21 @@ def test_turned_on_watched_failed_fixed_replayed(operator: Person, harness: Harn
     assert "Contacts and customers Off" in read(operator, "/sync")
     acts = [each.act for each in harness.rows("SELECT act FROM audit ORDER BY id")]
     assert {"sync turned on", "records replayed", "sync turned off"} <= set(acts)
+
+
+def test_the_limits_are_seen_while_it_works(operator: Person, harness: Harness) -> None:
+    operator.submit(f"{BASE}/on", "/sync")
+    assert "of the limits" not in read(operator, "/sync")
+    step(harness.services, state_of(harness, "contacts"))
+    harness.services.pacing.pause(realm_scope(REALM), timedelta(minutes=1), "throttled")
+    page = read(operator, "/sync")
+    assert re.search(r"Left of the limits 0 s ago: HubSpot \d+ of 50 calls in 5.4 s, 4 of 4 searches", page), page
+    until = harness.clock.now() + timedelta(minutes=1)
+    assert f"QuickBooks calls rest until {until:%H:%M:%S} UTC: throttled" in page
+    harness.pass_time(timedelta(minutes=2))
+    assert "rest until" not in read(operator, "/sync")
+    synchronize(harness)
+    assert "of the limits" not in read(operator, "/sync"), "nothing is under way"
 
 
 def test_a_doubtful_match_is_chosen(operator: Person, harness: Harness) -> None:
