@@ -23,6 +23,7 @@ from service.store.schema import migrate
 from service.wiring import make_services, open_stores
 from service.workflows import (
     adopt_invoice,
+    answer_mappings,
     catch_up,
     check_invoices,
     follow_invoice,
@@ -116,6 +117,7 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (2.0, partial(learn_connection.learn_connections, services)),
         (5.0, partial(refresh_options.refresh_options, services)),
         (1.0, partial(preview_invoice.make_previews, services)),
+        (1.0, partial(answer_mappings.answer_mappings, services)),
     )
     mirroring = (
         (2.0, partial(adopt_invoice.adopt_invoices, services)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.store.database import Database
+from service.store.mapping_requests import MappingRequests
 from service.store.pauses import Pause, Pauses
 from service.store.sync_candidates import SyncCandidates
 from service.store.sync_links import SyncLinks
@@ -19,6 +20,7 @@ class SyncTables:
         self.settings = SyncSettings(database)
         self.links = SyncLinks(database)
         self.candidates = SyncCandidates(database)
+        self.mapping_requests = MappingRequests(database)
         self._pauses = Pauses(database)
 
     def rests(self, known: SyncObject, now: datetime) -> list[Pause]:

@@ -105,7 +105,7 @@ _CLAIM = sa.text(
 _RELEASE = sa.text(f"UPDATE sync_objects SET leased_until = 0 WHERE {_KEY} AND leased_by = :owner")  # noqa: S608
 _FORGET = tuple(
     sa.text(f"DELETE FROM {table} WHERE {_KEY}")  # noqa: S608
-    for table in ("sync_candidates", "sync_events", "sync_links", "sync_mappings", "sync_objects")
+    for table in ("sync_candidates", "sync_events", "sync_links", "sync_mappings", "sync_objects", "mapping_requests")
 )
 
 

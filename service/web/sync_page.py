@@ -10,6 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
 
 from service.errors import InputInvalid, PageNotFound
+from service.store.mapping_requests import MappingRequest
 from service.store.sync import describe_rest
 from service.store.sync_links import REVIEW, STATES, SyncLink
 from service.store.sync_settings import SyncObject
@@ -21,6 +22,7 @@ from service.web.home import view_portals
 from service.web.numbers import read_portal, read_realm
 
 PAGE = 50
+MOST_TRIED = 20
 PHASES = {
     "quickbooks": "Reading QuickBooks",
     "hubspot": "Reading HubSpot",
@@ -37,7 +39,6 @@ DONE = {
     "delete": "Links and settings are forgotten; no record was touched.",
     "replay": "What failed is tried again now.",
     "decided": "Decided; it is done within seconds.",
-    "mapping": "The mapping is applied as a new version; everything is compared anew.",
 }
 TITLES = {
     "contacts": "Contacts and customers",
@@ -70,10 +71,13 @@ def add_sync(routes: Blueprint, desk: Desk) -> None:
     @routes.get(f"{WHERE}/mapping")
     def show_mapping(portal_id: int, realm_id: int, name: str) -> str:
         known = _find(desk, portal_id, realm_id, name)
-        document = json.dumps(export_mapping(known.fields), indent=2, ensure_ascii=False)
+        asked = desk.sync.tables.mapping_requests.find(known.portal_id, known.realm_id, known.name)
+        applied = asked is not None and bool((asked.answer or {}).get("version"))
+        shown = export_mapping(known.fields) if asked is None or applied else asked.mapping
+        document = json.dumps(shown, indent=2, ensure_ascii=False)
         chosen = json.dumps(export_filter(known.filter), indent=2, ensure_ascii=False)
         return render_template(
-            "sync_mapping.html", view=_view(desk, known), document=document, chosen=chosen, done=_done()
+            "sync_mapping.html", view=_view(desk, known), document=document, chosen=chosen, asked=asked, done=_done()
         )
 
     @routes.post(f"{WHERE}/mapping")
@@ -81,9 +85,9 @@ def add_sync(routes: Blueprint, desk: Desk) -> None:
         known = _find(desk, portal_id, realm_id, name)
         if "filter" in request.form:
             desk.sync.set_rules(known, _actor(), desk.clock.now(), chosen=parse_filter(_json("filter")))
-        else:
-            desk.sync.apply_mapping(known, parse_mapping(_json("document")), _actor(), desk.clock.now())
-        return _back("operator.show_mapping", known, "mapping" if "filter" not in request.form else "rules")
+            return _back("operator.show_mapping", known, "rules")
+        desk.sync.tables.mapping_requests.ask(_read_request(desk, known))
+        return _back("operator.show_mapping", known, "")
 
 
 def _add_overview(routes: Blueprint, desk: Desk) -> None:
@@ -150,7 +154,7 @@ def _add_records(routes: Blueprint, desk: Desk) -> None:
             desk.sync.replay(known, _actor(), now, link_id=link_id)
         elif act == "choose":
             chosen = request.form.get("chosen", "").strip()
-            if not (chosen.isascii() and chosen.isdecimal() and len(chosen) < 25):
+            if not _is_id(chosen):
                 raise InputInvalid("This is no id of a record. Nothing was changed.")
             desk.sync.choose(known, link, chosen, _actor(), now)
         elif act == "create":
@@ -201,6 +205,22 @@ def _set_rules(desk: Desk, known: SyncObject) -> SyncObject:
     return desk.sync.set_rules(
         known, _actor(), desk.clock.now(), direction=direction, winner=winner, deactivates=deactivates
     )
+
+
+def _read_request(desk: Desk, known: SyncObject) -> MappingRequest:
+    """What a worker shall do with the mapping that was sent: what it is, not whether the portal allows it."""
+    document = _json("document")
+    parse_mapping(document)
+    records = None
+    if request.form.get("act") == "try":
+        records = tuple(dict.fromkeys(request.form.get("records", "").replace(",", " ").split()))
+        if not 0 < len(records) <= MOST_TRIED or any(not _is_id(each) for each in records):
+            raise InputInvalid(f"Say one to {MOST_TRIED} ids of HubSpot's records. Nothing was changed.")
+    return MappingRequest(known.portal_id, known.realm_id, known.name, document, records, _actor(), desk.clock.now())
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 25
 
 
 def _json(name: str) -> Any:

@@ -11,9 +11,10 @@ from person import Person
 
 from service.quickbooks.limits import realm_scope
 from service.store.sync_links import IN_STEP
+from service.workflows.answer_mappings import answer_mappings
 from service.workflows.pass_over import step
 from tests.harness import PORTAL, REALM, Harness
-from tests.syncing import entity, link_of, make, settle_down, state_of, synchronize
+from tests.syncing import count_calls, entity, link_of, make, settle_down, state_of, synchronize, writes
 from tests.syncing import person as somebody
 
 BASE = f"/sync/{PORTAL}/{REALM}/contacts"
@@ -105,17 +106,59 @@ def test_mapping_and_filter_are_edited(operator: Person, harness: Harness) -> No
     operator.submit(f"{BASE}/on", "/sync")
     synchronize(harness)
     assert "ours by default" in read(operator, f"{BASE}/mapping")
-    document = {"format": 1, "object": "contacts", "fields": [{"hubspot": "phone", "quickbooks": "Balance"}]}
-    refused = operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document=json.dumps(document))
-    assert (refused.status_code, "Balance cannot be written" in refused.text) == (400, True)
+    document = {"format": 1, "object": "contacts", "fields": [
+        {"hubspot": "phone", "quickbooks": "Balance"},
+        {"hubspot": "nobody", "quickbooks": "Suffix"},
+    ]}  # fmt: skip
+    assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document=json.dumps(document)).status_code == 303
+    calls = count_calls(harness)
+    assert "The worker checks it" in read(operator, f"{BASE}/mapping")
+    assert count_calls(harness) == calls, "the page asks no vendor"
+    assert answer_mappings(harness.services) == 1
+    refused = read(operator, f"{BASE}/mapping")
+    for reason in ("nothing was changed", "Balance cannot be written", "no property nobody", "ours by default"):
+        assert reason in refused
+    assert "&#34;nobody&#34;" in operator.open(f"{BASE}/mapping").text, "to be corrected, not to be typed again"
     assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document="{").status_code == 400
     document["fields"] = [{"hubspot": "phone", "quickbooks": "Fax.FreeFormNumber"}]
     assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", document=json.dumps(document)).status_code == 303
-    assert "Version 1" in read(operator, f"{BASE}/mapping")
+    assert answer_mappings(harness.services) == 1
+    assert answer_mappings(harness.services) == 0
+    assert "Version 1 was applied" in read(operator, f"{BASE}/mapping")
+    (act,) = harness.rows("SELECT actor FROM audit WHERE act = 'mapping applied'")
+    assert act.actor.startswith("operator at")
     assert state_of(harness, "contacts").phase == "quickbooks"
     chosen = {"hubspot": [{"name": "lifecyclestage", "operator": "is", "values": ["customer"]}]}
     assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", filter=json.dumps(chosen)).status_code == 303
     assert state_of(harness, "contacts").filter.hubspot[0].values == ("customer",)
+
+
+def test_a_mapping_is_tried_on_records(operator: Person, harness: Harness) -> None:
+    nell = make(harness, "contacts", email="nell@example.com", firstname="Nell", phone="555-1")
+    page, fields = f"{BASE}/mapping", [{"hubspot": "phone", "quickbooks": "Fax.FreeFormNumber"}]
+    document = json.dumps({"format": 1, "object": "contacts", "fields": fields})
+    for wrong in ("", "x", " ".join(map(str, range(21)))):
+        assert operator.submit(page, page, document=document, act="try", records=wrong).status_code == 400
+    assert operator.submit(page, page, document=document, act="try", records=f"{nell}, 999999999").status_code == 303
+    written = writes(harness)
+    assert answer_mappings(harness.services) == 1
+    said = read(operator, page)
+    assert f"HubSpot {nell}, QuickBooks to be created" in said
+    assert "phone 555-1 555-1 Fax.FreeFormNumber 555-1" in said
+    assert "HubSpot has no record 999999999" in said
+    assert (writes(harness), state_of(harness, "contacts").mapping) == (written, None)
+    harness.pass_time(timedelta(days=2))
+    assert answer_mappings(harness.services) == 0
+    assert "555-1" not in operator.open(page).text, "customers' values are forgotten after a day"
+
+
+def test_a_mapping_that_could_not_be_checked_is_not_applied(operator: Person, harness: Harness) -> None:
+    page, fields = f"{BASE}/mapping", [{"hubspot": "phone", "quickbooks": "Fax.FreeFormNumber"}]
+    harness.services.pacing.pause(f"portal:{PORTAL}", timedelta(minutes=1), "throttled")
+    operator.submit(page, page, document=json.dumps({"format": 1, "object": "contacts", "fields": fields}))
+    assert answer_mappings(harness.services) == 1
+    assert "Calls rest: throttled" in read(operator, page)
+    assert state_of(harness, "contacts").mapping is None
 
 
 def test_nobody_else_sees_or_changes_anything(harness: Harness) -> None:

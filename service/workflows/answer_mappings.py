@@ -1,0 +1,66 @@
+"""Answer what operators ask about mappings on their page: try one on records, or check and apply it.
+
+The page itself calls no vendor; what a portal's properties allow is known here.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, replace
+from datetime import timedelta
+from typing import Any
+
+from service.errors import ServiceError
+from service.logs import log
+from service.store.mapping_requests import MappingRequest
+from service.store.sync_changes import SyncChanges
+from service.sync.mapping import find_problems
+from service.sync.mapping_file import parse_mapping
+from service.workflows.preview_mapping import know_properties, preview_mapping
+from service.workflows.services import Services
+
+LOG = logging.getLogger("service.sync")
+AT_ONCE = 5
+REST = timedelta(minutes=1)
+KEPT = timedelta(days=1)
+
+
+def answer_mappings(services: Services) -> int:
+    """Whatever was asked; returns how many were answered."""
+    requests, now = services.sync.mapping_requests, services.clock.now()
+    requests.forget(now - KEPT)
+    taken = requests.claim(now, REST, AT_ONCE)
+    for asked in taken:
+        requests.keep(asked, _answer(services, asked))
+    return len(taken)
+
+
+def _answer(services: Services, asked: MappingRequest) -> dict[str, Any]:
+    """`problems`: why it cannot be; `version`: the one applied; `records`: both sides before and after."""
+    try:
+        return _apply(services, asked) if asked.records is None else _try(services, asked, asked.records)
+    except ServiceError as error:
+        log(LOG, "mapping not taken", level=logging.WARNING, object=asked.name, reason=type(error).__name__)
+        return {"problems": [error.sentence]}
+
+
+def _apply(services: Services, asked: MappingRequest) -> dict[str, Any]:
+    known = services.sync.settings.find(asked.portal_id, asked.realm_id, asked.name)
+    properties = know_properties(services, known)
+    mapping = parse_mapping(asked.mapping, properties)
+    # A worker killed before it could answer has applied it already.
+    if known.mapping is None or replace(mapping, version=known.mapping.version) != known.mapping:
+        changes = SyncChanges(services.database)
+        known = changes.apply_mapping(known, mapping, asked.actor, services.clock.now(), properties)
+    return {"problems": [], "version": known.fields.version}
+
+
+def _try(services: Services, asked: MappingRequest, records: tuple[str, ...]) -> dict[str, Any]:
+    known = services.sync.settings.find(asked.portal_id, asked.realm_id, asked.name)
+    properties = know_properties(services, known)
+    mapping = parse_mapping(asked.mapping, properties)
+    problems = find_problems(mapping, properties)
+    found = [] if problems else [asdict(each) for each in preview_mapping(services, known, mapping, records)]
+    missing = [] if problems else sorted(set(records) - {each["object_id"] for each in found})
+    fields = [[each.hubspot, each.quickbooks] for each in mapping.fields]
+    return {"problems": problems, "fields": fields, "records": found, "missing": missing}
