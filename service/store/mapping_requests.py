@@ -47,6 +47,7 @@ _CLAIM = sa.text(
 )
 # Asked again meanwhile, with another mapping: this is not its answer.
 _KEEP = sa.text(f"UPDATE mapping_requests SET answer = :answer WHERE {_KEY} AND asked_at = :at")  # noqa: S608
+_ERASE = sa.text(f"DELETE FROM mapping_requests WHERE {_KEY}")  # noqa: S608
 _OLD = sa.text("SELECT 1 FROM mapping_requests WHERE asked_at < :before LIMIT 1")
 _FORGET = sa.text("DELETE FROM mapping_requests WHERE asked_at < :before")
 
@@ -94,6 +95,13 @@ class MappingRequests:
         if old is not None:
             with self._database.write() as tx:
                 tx.execute(_FORGET, {"before": to_ms(before)})
+
+    def erase(self, portal_id: PortalId, realm_id: RealmId, name: str, record: str) -> None:
+        """Forget what was asked last when it was tried on a record that is to be forgotten."""
+        asked = self.find(portal_id, realm_id, name)
+        if asked is not None and record in (asked.records or ()):
+            with self._database.write() as tx:
+                tx.execute(_ERASE, asked.key)
 
 
 def _read(row: sa.RowMapping) -> MappingRequest:

@@ -98,6 +98,7 @@ def follow_due(services: Services, known: SyncObject, links: Iterable[SyncLink])
 
 def erase(services: Services, known: SyncObject, object_id: str) -> None:
     """A privacy deletion: our copy goes, the trail says that it did, and nobody is created anew for it."""
+    services.sync.mapping_requests.erase(known.portal_id, known.realm_id, known.name, object_id)
     link = services.sync.links.by_objects(known, [object_id]).get(object_id)
     if link is None:
         return
