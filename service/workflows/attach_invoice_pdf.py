@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
-from service.errors import CannotInvoice, InvoiceNotFound
+from service.errors import CannotInvoice, InvoiceNotFound, TryLater
 from service.hubspot.invoices import association
 from service.ids import CustomerId, DealId, InvoiceId, RealmId
 from service.invoicing.attachment import FOLDER, derive_file_name, draft_pdf_note, parse_attach_inputs
@@ -22,6 +23,8 @@ from service.workflows.write_reserved import Written, find_open_reservation, res
 # https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (association type ids)
 NOTE_TO_DEAL = 214
 ATTACHED = "hs_attachment_ids"
+# HubSpot says nowhere how long a request may be under way; ours are given up long before.
+QUIET = timedelta(seconds=60)
 
 
 def attach_invoice_pdf(services: Services, callback: StoredCallback) -> None:
@@ -38,15 +41,16 @@ def attach_invoice_pdf(services: Services, callback: StoredCallback) -> None:
     try:
         chosen = choose_invoice(services, callback, realm, inputs)
         deal_id = _choose_deal(callback, chosen)
-        begun = begun or _upload(services, callback, chosen)
+        repeated, begun = begun is not None, begun or _upload(services, callback, chosen)
         file_id = str(json.loads(begun.body)["fileId"])
-        note_id = _find_note(services, callback, deal_id, file_id) or _create_note(
-            services, callback, deal_id, file_id, chosen
-        )
+        note_id = _find_note(services, callback, deal_id, file_id)
+        if note_id is None:
+            if repeated:
+                _be_quiet(services, begun)
+            note_id = _create_note(services, callback, begun, deal_id, file_id, chosen)
     except CannotInvoice:
         if begun is not None:
-            with services.database.write() as tx:
-                services.reservations.end(tx, begun, REFUSED, services.clock.now())
+            _end(services, begun)
         raise
     told = {"noteId": note_id, "fileId": file_id}
     written = [Written(begun, chosen.entity)]
@@ -82,8 +86,27 @@ def _find_note(services: Services, callback: StoredCallback, deal_id: DealId, fi
     return next(having, None)
 
 
+def _be_quiet(services: Services, begun: Reservation) -> None:
+    """Notes have no request ids: one is created again when the try before cannot arrive any more. Raises: TryLater."""
+    now = services.clock.now()
+    rest = (begun.tried_at or begun.reserved_at) + QUIET - now
+    if rest > timedelta(0):
+        raise TryLater("HubSpot never said whether it made the note: looking again before it is repeated.", rest)
+    services.reservations.try_again(begun, now)
+
+
+def _end(services: Services, begun: Reservation) -> None:
+    with services.database.write() as tx:
+        services.reservations.end(tx, begun, REFUSED, services.clock.now())
+
+
 def _create_note(
-    services: Services, callback: StoredCallback, deal_id: DealId, file_id: str, chosen: ChosenInvoice
+    services: Services,
+    callback: StoredCallback,
+    begun: Reservation,
+    deal_id: DealId,
+    file_id: str,
+    chosen: ChosenInvoice,
 ) -> str:
     facts = chosen.facts
     recipient = derive_recipient_text(facts.customer_name or "", facts.bill_email or "")
@@ -93,4 +116,9 @@ def _create_note(
         ATTACHED: file_id,
     }
     belongs = [association(deal_id, NOTE_TO_DEAL)]
-    return services.hubspot.create_object(callback.portal_id, "notes", properties, belongs).id
+    try:
+        return services.hubspot.create_object(callback.portal_id, "notes", properties, belongs).id
+    except TryLater:
+        # Nothing was made: the next try begins anew, without waiting for this one.
+        _end(services, begun)
+        raise

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from service.hubspot.scopes import REQUIRED
+from service.workflows.attach_invoice_pdf import QUIET
 from tests.harness import PORTAL, Harness
 from tests.stories.invoiced_deals import MORE_TROUBLE, invoiced
+
+NOTE = r"/objects/2026-03/notes\?"
 
 
 def files(harness: Harness) -> list[dict[str, Any]]:
@@ -45,7 +48,7 @@ def test_attached(harness: Harness) -> None:
 
 @pytest.mark.parametrize("keeps_id", [True, False])
 @pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
-@pytest.mark.parametrize("path", ["/files/2026-03/files", r"/objects/2026-03/notes$"])
+@pytest.mark.parametrize("path", ["/files/2026-03/files", NOTE])
 def test_answer_lost(harness: Harness, path: str, trouble: str, keeps_id: bool) -> None:
     harness.set_sandbox(hubspot={"overwritten_file_keeps_id": keeps_id})
     deal_id, _ = invoiced(harness)
@@ -58,6 +61,26 @@ def test_answer_lost(harness: Harness, path: str, trouble: str, keeps_id: bool) 
     (file,), (note,) = files(harness), notes(harness, deal_id)
     assert outputs["fileId"] == note["hs_attachment_ids"] == file["id"]
     assert harness.refusals() == []
+
+
+def test_note_may_still_be_under_way(harness: Harness) -> None:
+    """Nothing tells two notes for one file apart: the second try waits until the first cannot arrive any more."""
+    deal_id, _ = invoiced(harness)
+    harness.trouble("lose_request", NOTE, method="POST")
+    callback_id = harness.enroll(deal_id, action="attach-invoice-pdf")
+    assert harness.finish() >= QUIET
+    harness.assert_done(callback_id, deal_id)
+    assert len(notes(harness, deal_id)) == 1
+
+
+def test_note_surely_not_made(harness: Harness) -> None:
+    """HubSpot said that it has too much to do: nothing is under way, nothing is waited for."""
+    deal_id, _ = invoiced(harness)
+    harness.trouble("status", NOTE, method="POST", status=429)
+    callback_id = harness.enroll(deal_id, action="attach-invoice-pdf")
+    assert harness.finish() < QUIET
+    harness.assert_done(callback_id, deal_id)
+    assert (len(files(harness)), len(notes(harness, deal_id))) == (1, 1)
 
 
 def test_delivered_twice_and_attached_again(harness: Harness) -> None:
