@@ -74,11 +74,18 @@ def harness(database_url: str, sandbox: InThread, tmp_path: Path) -> Iterator[Ha
     made.close()
 
 
-# The main job's stories are in the fast suite as a whole, these on PostgreSQL too; of every other one the first test.
+# The main job's stories are in the fast suite as a whole, the last three on PostgreSQL too.
 MAIN_STORIES = ("test_hundred_deliveries", "test_known_customer_and_items_cost_one_call", "test_two_callbacks")
 MAIN_STORIES_ON_BOTH = ("test_answer_lost_after_create", "test_deal_becomes_an_invoice", "test_delivered_twice")
-# What an operator does now and then, told to the last detail.
-FIRST_ONLY = ("stories/", "registration/")
+# What an operator does now and then, and what takes long, told to the last detail.
+FIRST_ONLY = (
+    "hubspot/test_hubspot_definitions",
+    "registration/",
+    "stories/",
+    "web/test_web_gunicorn",
+    "web/test_web_options",
+    "web/test_web_sync",
+)
 THOROUGH = ("sandbox/", "web/test_web_connect_refused")
 
 

@@ -41,6 +41,7 @@ def test_each_chore_is_done_again_and_again_and_a_failing_one_stops_no_other(cap
     assert {"chore failed", "database unavailable"} <= {each.message for each in caplog.records}
 
 
+@pytest.mark.thorough
 def test_one_that_waits_for_a_vendor_does_not_hold_up_the_end() -> None:
     began, freed = threading.Event(), threading.Event()
 

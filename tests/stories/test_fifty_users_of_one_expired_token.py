@@ -8,6 +8,8 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.harness import REALM, Harness
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +34,7 @@ def users(harness: Harness) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.thorough
 def test_one_refresh_serves_all(harness: Harness) -> None:
     harness.connect()
     harness.services.tokens["quickbooks"].access_token(REALM)
