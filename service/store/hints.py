@@ -51,6 +51,11 @@ class Hint:
         """What makes two hints the same row."""
         return self.vendor, self.scope, self.kind, self.entity_id
 
+    @property
+    def heir(self) -> str | None:
+        """The id of the entity that this one was merged into, where that was heard."""
+        return next((word.removeprefix("into:") for word in sorted(self.reasons) if word.startswith("into:")), None)
+
 
 @dataclass(frozen=True, slots=True)
 class TakenHint(Hint):

@@ -17,6 +17,9 @@ import sqlalchemy as sa
 from service.ids import PortalId, RealmId
 from service.store.database import Database, to_ms
 
+TO_CUSTOMERS = ("contact", "company")
+TO_ITEMS = ("product", "sku", "name")
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -43,6 +46,9 @@ _LEADING_TO = sa.text(
        WHERE portal_id = :portal_id AND realm_id = :realm_id AND entity_id IN :entity_ids AND kind IN :kinds
        ORDER BY linked_at, key"""
 ).bindparams(sa.bindparam("entity_ids", expanding=True), sa.bindparam("kinds", expanding=True))
+_MOVE = sa.text(
+    "UPDATE links SET entity_id = :heir WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds"
+).bindparams(sa.bindparam("kinds", expanding=True))
 _FORGET = sa.text(
     "DELETE FROM links WHERE realm_id = :realm_id AND entity_id = :entity_id AND kind IN :kinds"
 ).bindparams(sa.bindparam("kinds", expanding=True))
@@ -91,6 +97,12 @@ class Links:
         if rows:
             with self._database.write() as tx:
                 tx.execute(_KEEP, rows)
+
+    def move(self, realm_id: RealmId, kinds: Sequence[str], entity_id: str, heir: str) -> int:
+        """Have every link to an entity lead to the one it was merged into; returns how many there were."""
+        with self._database.write() as tx:
+            row = {"realm_id": realm_id, "entity_id": entity_id, "heir": heir, "kinds": list(kinds)}
+            return tx.execute(_MOVE, row).rowcount
 
     def forget(self, realm_id: RealmId, kinds: Sequence[str], entity_id: str) -> int:
         """Drop every link to an entity that turned out to be gone or inactive."""

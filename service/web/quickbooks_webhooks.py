@@ -26,7 +26,8 @@ LOG = logging.getLogger("service.web")
 SIGNATURE = "intuit-signature"
 # What somebody works on; hints of other entities would lie there for ever.
 FOLLOWED = frozenset({"Invoice", "Payment", "CreditMemo"})
-MERGED_CUSTOMER = "MergedCustomer"
+# What was remembered of the one that is gone is the other's now.
+MERGED = {"Customer": "MergedCustomer", "Item": "MergedItem"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,9 @@ def derive_hints(events: Iterable[Event]) -> Iterator[Hint]:
         if event.entity in FOLLOWED:
             reasons = frozenset({event.operation})
             yield Hint("quickbooks", event.realm_id, event.entity, event.entity_id, reasons, event.at)
-        if event.entity == "Customer" and event.operation == "merged" and event.deleted_id:
-            # The invoices of the one that is gone are the other's now.
+        if event.entity in MERGED and event.operation == "merged" and event.deleted_id:
             reasons = frozenset({f"into:{event.entity_id}"})
-            yield Hint("quickbooks", event.realm_id, MERGED_CUSTOMER, event.deleted_id, reasons, event.at)
+            yield Hint("quickbooks", event.realm_id, MERGED[event.entity], event.deleted_id, reasons, event.at)
 
 
 def derive_sync_hints(events: Iterable[Event], synced: Collection[tuple[str, str]]) -> Iterator[Hint]:

@@ -18,11 +18,12 @@ from service.store.connections import LIVE, PAUSED
 from service.store.hints import TakenHint
 from service.store.invoices import KnownInvoice
 from service.workflows.adopt_invoice import meet_strangers
+from service.workflows.follow_merges import MERGED, follow_merges
 from service.workflows.keep_news import News, keep_news
 from service.workflows.services import Services
 from service.workflows.work_hints import work_hints
 
-KINDS = ("Invoice", "Payment", "CreditMemo", "MergedCustomer")
+KINDS = ("Invoice", "Payment", "CreditMemo", *MERGED)
 # QuickBooks' stamps are whole seconds, its events say more.
 SECOND = timedelta(seconds=1)
 WHILE_PAUSED = timedelta(minutes=1)
@@ -49,6 +50,7 @@ def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
         else:
             services.hints.done(taken, services.clock.now())
         return
+    follow_merges(services, realm_id, taken)
     meet_strangers(services, portal_id, realm_id, taken)
     keep_news(services, portal_id, realm_id, read_news(services, realm_id, taken), taken)
 

@@ -72,7 +72,7 @@ def follow_merged_entity(services: Services, known: SyncObject, gone_id: str, he
     """QuickBooks has made one entity of two: the link follows, unless the other has one of its own."""
     links = services.sync.links.by_entities(known, [gone_id, heir_id])
     link, heir = links.get(gone_id), links.get(heir_id)
-    services.links.forget(known.realm_id, (known.pairing.kind,), gone_id)
+    services.links.move(known.realm_id, (known.pairing.kind,), gone_id, heir_id)
     if link is None:
         return
     if heir is not None and heir.is_pair:

@@ -207,10 +207,9 @@ def follow_quickbooks(services: Services, known: SyncObject, taken: Sequence[Tak
     """What QuickBooks told of."""
     ids = []
     for hint in taken:
-        heir = next((word.removeprefix("into:") for word in hint.reasons if word.startswith("into:")), None)
-        if heir:
-            follow_merged_entity(services, known, hint.entity_id, heir)
-        ids.append(heir or hint.entity_id)
+        if hint.heir:
+            follow_merged_entity(services, known, hint.entity_id, hint.heir)
+        ids.append(hint.heir or hint.entity_id)
     follow_entities(services, known, list(dict.fromkeys(ids)))
 
 

@@ -10,7 +10,7 @@ from store_examples import NOW, PORTAL, REALM, rows
 
 from service.ids import PortalId, RealmId
 from service.store.database import Database
-from service.store.links import Link, Links
+from service.store.links import TO_CUSTOMERS, Link, Links
 from service.store.pauses import Pause, Pauses
 from service.store.settings import SettingsCache
 
@@ -46,6 +46,18 @@ def test_a_dead_entity_is_forgotten_under_every_name(database: Database) -> None
     left = {(row.portal_id, row.realm_id, row.kind) for row in rows(database, "SELECT * FROM links")}
     assert left == {(PORTAL, REALM, "product"), (PORTAL, REALM, "contact"), (PORTAL, "2", "sku")}
     assert links.forget(REALM, ("product", "sku", "name"), "7") == 0
+
+
+def test_links_follow_a_merge(database: Database) -> None:
+    links = Links(database)
+    links.keep(PORTAL, REALM, [Link("contact", "101", "7", {"currency": "EUR"}), Link("sku", "A-1", "7")], NOW)
+    links.keep(PortalId(7), REALM, [Link("company", "5", "7"), Link("company", "6", "9")], NOW)
+    links.keep(PORTAL, RealmId("2"), [Link("contact", "101", "7")], NOW)
+    assert links.move(REALM, TO_CUSTOMERS, "7", "8") == 2
+    assert links.find(PORTAL, REALM, "contact", ["101"])["101"] == Link("contact", "101", "8", {"currency": "EUR"})
+    left = {(row.portal_id, row.realm_id, row.kind, row.entity_id) for row in rows(database, "SELECT * FROM links")}
+    assert left >= {(PORTAL, REALM, "sku", "7"), (PortalId(7), REALM, "company", "8"), (PORTAL, "2", "contact", "7")}
+    assert links.move(REALM, TO_CUSTOMERS, "7", "8") == 0
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -84,6 +84,12 @@ def test_a_merged_customer_is_remembered_with_its_heir(listener: Web) -> None:
     assert (REALM, "MergedCustomer", "57", "into:58") in hints(listener)
 
 
+def test_a_merged_item_is_remembered_with_its_heir(listener: Web) -> None:
+    merged = event("item.merged", "8", data={"deletedid": "7"})
+    assert send(listener, json.dumps([merged]).encode()).status_code == 200
+    assert hints(listener) == [(REALM, "MergedItem", "7", "into:8")]
+
+
 @pytest.mark.parametrize("headers", [
     {}, {"intuit-signature": ""}, {"intuit-signature": "%%%"}, {"intuit-signature": VECTOR_SIGNATURE},
     {"intuit-signature": sign(b"[]", "")}, {"intuit-signature": sign(b"[]", "another")},
