@@ -73,6 +73,9 @@ class Pace(Protocol):
         Raises: TryLater when the scope is paused or the wait would be long.
         """
 
+    def is_free(self, scope: str, within_seconds: float) -> bool:
+        """Whether a call in this scope could go so soon."""
+
     def pause(self, scope: str, span: timedelta, reason: str) -> None:
         """Nobody calls in this scope for `span`; after that one call probes."""
 

@@ -92,6 +92,10 @@ class Pacing:
         if seconds > 0:
             self._clock.sleep(min(seconds, PATIENCE_SECONDS))
 
+    def is_free(self, scope: str, within_seconds: float) -> bool:
+        """Whether a call could go so soon, as far as the scope's windows are concerned."""
+        return self._scope(scope).slots.wait_for(self._clock.monotonic()) <= within_seconds
+
     def pause(self, scope: str, span: timedelta, reason: str) -> None:
         """Let the scope rest for `span`, for all workers."""
         now = self._clock.now()

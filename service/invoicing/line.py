@@ -94,6 +94,19 @@ def derive_net(line_item: LineItem, currency: str) -> Decimal:
     return net
 
 
+def derive_item_price(line_item: LineItem) -> Decimal | None:
+    """What an item costs that is created for a line item; None: more than QuickBooks keeps.
+
+    Raises: LineItemUnusable for a negative price.
+    """
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (UnitPrice: 10.5)
+    price = line_item.price or Decimal(0)
+    if price < 0:
+        raise _refuse_negative(line_item)
+    rounded = price.quantize(_DECIMALS, context=EXACT)
+    return rounded if rounded < _TOO_LARGE else None
+
+
 def describe_line(line_item: LineItem, *, with_quantity: bool = False) -> str:
     """The reader of the invoice sees name, description and what the figures cannot tell.
 
@@ -116,9 +129,13 @@ def _check(line_item: LineItem) -> None:
             f"{label} has no unit price (tiered prices cannot be billed). Set its price on the deal."
         )
     if price < 0:
-        raise LineItemUnusable(f"{label} has a negative price. Use a discount on another line item instead.")
+        raise _refuse_negative(line_item)
     if line_item.discount < 0 or not 0 <= line_item.discount_percentage <= 100:
         raise LineItemUnusable(f"{label} has a discount below 0 or above 100 %. Correct the discount on the deal.")
+
+
+def _refuse_negative(line_item: LineItem) -> LineItemUnusable:
+    return LineItemUnusable(f"{line_item.label} has a negative price. Use a discount on another line item instead.")
 
 
 def _quantity(line_item: LineItem) -> Decimal:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from service.errors import CustomerInactive, ItemInactive, ItemNotFound, NoDefaultItem, NoIncomeAccount
 from service.ids import CustomerId, ItemId
 from service.invoicing.deal import LineItem, id_rank
-from service.invoicing.naming import derive_item_name
+from service.invoicing.line import derive_item_price
+from service.invoicing.naming import derive_item_name, derive_sku_name
 from service.invoicing.sale_inputs import LinesFrom, NewItemType, SaleInputs, WhenItemNotFound
 from service.invoicing.text import cut_text, quote_text
 
@@ -27,17 +28,27 @@ class Customer:
     email: str = ""
     active: bool = True
     currency: str | None = None
+    sub_customer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item found in QuickBooks; `type` as QuickBooks names it."""
+    """An item found in QuickBooks; `type` as QuickBooks names it.
+
+    `full_name`: its categories' names and its own, with colons between.
+    """
 
     id: ItemId
     name: str
     sku: str = ""
     type: str = "Service"
     active: bool = True
+    full_name: str = ""
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether a line can sell it: not a folder, and not a bundle, whose members QuickBooks prices."""
+        return self.type not in _UNSOLD_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +66,15 @@ class ItemMatches:
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
-    """An item to be created, and the line items that will be sold as it; `type` as QuickBooks names it."""
+    """An item to be created, and the line items that will be sold as it; `type` as QuickBooks names it.
+
+    `unit_price` None: QuickBooks keeps no price so large.
+    """
 
     name: str
     sku: str
     description: str
-    unit_price: Decimal
+    unit_price: Decimal | None
     income_account_id: str
     line_item_ids: tuple[str, ...]
     type: str = "Service"
@@ -77,7 +91,7 @@ class ItemPlan:
 def choose_customer(
     found: Iterable[Customer], *, email: str = "", display_name: str = "", currency: str | None = None
 ) -> Customer | None:
-    """Of several customers the active one, by e-mail, then by name, then the oldest, is meant.
+    """Of several customers the active one, by e-mail, then by name, the main one, then the oldest, is meant.
 
     `currency` None: the realm has only one. None: nobody fits.
     Raises: CustomerInactive when only inactive customers fit.
@@ -90,7 +104,7 @@ def choose_customer(
     ]
     if not fitting:
         return None
-    best = min(fitting, key=lambda it: (not it.active, not _has_email(it, email), id_rank(it.id)))
+    best = min(fitting, key=lambda it: (not it.active, not _has_email(it, email), it.sub_customer, id_rank(it.id)))
     if not best.active:
         raise CustomerInactive(
             f"The customer {quote_text(best.display_name)} is inactive in QuickBooks. "
@@ -102,7 +116,7 @@ def choose_customer(
 def match_items(
     line_items: Sequence[LineItem], items: Iterable[Item], stored: Mapping[str, ItemId] | None = None
 ) -> ItemMatches:
-    """Line items are sold as the item stored for their product, else by SKU, else by name.
+    """Line items are sold as the item stored for their product, else by SKU, else by name, with categories first.
 
     `stored` by HubSpot product id. Categories and bundles are not sold; an inactive item counts
     only where no active one fits.
@@ -148,28 +162,36 @@ def plan_items(
 
 
 def _plan_new(unmatched: Sequence[LineItem], income_account_id: str, item_type: str) -> tuple[NewItem, ...]:
-    groups: dict[str, list[LineItem]] = {}
+    """One SKU is one item, and without a SKU one name is; a name that another SKU has says which."""
+    groups: dict[tuple[str, str], list[LineItem]] = {}
+    firsts: dict[str, tuple[str, str]] = {}
     for line in unmatched:
-        groups.setdefault(derive_item_name(line).casefold(), []).append(line)
+        name, sku = _fold(derive_item_name(line)), _fold(line.sku)
+        key = firsts.get(name, ("name", name)) if not sku else ("sku", sku)
+        firsts.setdefault(name, key)
+        groups.setdefault(key, []).append(line)
     return tuple(
         NewItem(
-            name=derive_item_name(lines[0]),
+            name=derive_item_name(lines[0])
+            if firsts[_fold(derive_item_name(lines[0]))] == key
+            else derive_sku_name(lines[0]),
             sku=cut_text(lines[0].sku, 100),
             description=cut_text(lines[0].description, 4000),
-            unit_price=lines[0].price or Decimal(0),
+            unit_price=derive_item_price(lines[0]),
             income_account_id=income_account_id,
             line_item_ids=tuple(line.id for line in lines),
             type=item_type,
         )
-        for lines in groups.values()
+        for key, lines in groups.items()
     )
 
 
 def _index_items(items: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
     index: dict[tuple[str, str], list[Item]] = {}
     for item in sorted(items, key=lambda it: id_rank(it.id)):
-        if item.type not in _UNSOLD_TYPES:
-            for key in (("id", item.id), ("sku", _fold(item.sku)), ("name", _fold(item.name))):
+        if item.is_sold:
+            full_name = _fold_full(item.full_name or item.name)
+            for key in (("id", item.id), ("sku", _fold(item.sku)), ("full", full_name), ("name", _fold(item.name))):
                 index.setdefault(key, []).append(item)
     return index
 
@@ -181,6 +203,7 @@ def _match(
     keys = [
         ("id", stored.get(line.product_id, "") if line.product_id else ""),
         ("sku", _fold(line.sku)),
+        ("full", _fold_full(line.name)),
         ("name", _fold(line.name)),
         ("name", _fold(derive_item_name(line))),
     ]
@@ -190,7 +213,7 @@ def _match(
 
 def _tell_match(kind: str, item: Item) -> str:
     return {"id": "stored for its product", "sku": f"has the SKU {quote_text(item.sku)}"}.get(
-        kind, f"is called {quote_text(item.name)}"
+        kind, f"is called {quote_text(item.full_name or item.name)}"
     )
 
 
@@ -217,6 +240,11 @@ def _has_email(customer: Customer, email: str) -> bool:
 
 def _same(one: str, other: str) -> bool:
     return bool(_fold(one)) and _fold(one) == _fold(other)
+
+
+def _fold_full(name: str) -> str:
+    """A name with its categories, however the colons are spaced."""
+    return ":".join(_fold(part) for part in name.split(":"))
 
 
 def _fold(text: str) -> str:

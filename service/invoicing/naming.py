@@ -55,6 +55,19 @@ def derive_item_name(line_item: LineItem) -> str:
     return cut_text(name, _LONGEST_ITEM_NAME)
 
 
+def derive_sku_name(line_item: LineItem) -> str:
+    """Another item of the same name says which by its SKU: "Chair (CH-BLUE)"."""
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item  (Name)
+    suffix = f" ({cut_text(_drop_colons(line_item.sku), _LONGEST_ITEM_NAME // 2)})"
+    return cut_text(derive_item_name(line_item), _LONGEST_ITEM_NAME - len(suffix.encode("utf-16-le")) // 2) + suffix
+
+
+def list_item_names(line_item: LineItem) -> list[str]:
+    """The names by which a line item's item may be found; of one with categories QuickBooks filters the last."""
+    last = clean_name(line_item.name.rpartition(":")[2])
+    return [derive_item_name(line_item), *([last] if ":" in line_item.name and last else [])]
+
+
 def _drop_colons(name: str) -> str:
     # A colon would mean parent and child.
     return re.sub(r"\s*:[\s:]*", " - ", clean_name(name).strip(" :"))

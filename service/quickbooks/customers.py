@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.errors import DealHasNoRecipient
+from service.errors import DealHasNoRecipient, RefusedByQuickBooks
 from service.ids import CustomerId, RealmId, RequestId
 from service.quickbooks.body import encode
 from service.quickbooks.fields import clean_line, clean_name, read_flag, read_text
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import ACTIVE_OR_NOT, all_of, where_equals
+from service.quickbooks.query import ACTIVE_OR_NOT, Question, all_of, where_equals, where_in
+from service.quickbooks.questions import ask
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
 DISPLAY_NAME_LENGTH = 500
@@ -81,20 +82,30 @@ def get(gateway: Gateway, realm_id: RealmId, customer_id: CustomerId) -> Custome
     return None if content is None else parse_customer(content)
 
 
-def find_by_email(gateway: Gateway, realm_id: RealmId, email: str) -> list[CustomerFacts]:
-    """All customers with the e-mail address, the likeliest first.
+def find_by_email_and_name(
+    gateway: Gateway, realm_id: RealmId, email: str, names: Sequence[str]
+) -> list[CustomerFacts]:
+    """All customers with the e-mail address or one of the names, each once, in one call.
 
-    Active ones come first, then main customers, then the oldest.
     Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
-    is not in Intuit's list of attributes that we hold: unverified, and used here only.
+    is not in Intuit's list of attributes that we hold: unverified, and used here only; where QuickBooks
+    refuses it, the names alone count.
     """
     wanted = email.strip()
-    if not is_email(wanted):
-        return []
-    where = all_of(where_equals("PrimaryEmailAddr", wanted), ACTIVE_OR_NOT)
-    found = gateway.query(realm_id, "Customer", where)
-    customers = [customer for customer in map(parse_customer, found) if customer.has_email(wanted)]
-    return sorted(customers, key=lambda customer: (not customer.active, customer.sub_customer, _age(customer)))
+    by_name = [each for each in dict.fromkeys(clean_name(name, DISPLAY_NAME_LENGTH) for name in names) if each]
+    questions = []
+    if by_name:
+        questions.append(Question("Customer", all_of(_named(by_name), ACTIVE_OR_NOT)))
+    if is_email(wanted):
+        where = all_of(where_equals("PrimaryEmailAddr", wanted), ACTIVE_OR_NOT)
+        questions.append(Question("Customer", where))
+    answers = ask(gateway, realm_id, questions)
+    if by_name and isinstance(answers[0], RefusedByQuickBooks):
+        raise answers[0]
+    found = [
+        parse_customer(each) for answer in answers if not isinstance(answer, RefusedByQuickBooks) for each in answer
+    ]
+    return list({customer.id: customer for customer in found}.values())
 
 
 def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> CustomerFacts | None:
@@ -105,7 +116,7 @@ def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> Cust
     wanted = clean_name(name, DISPLAY_NAME_LENGTH)
     if not wanted:
         return None
-    where = all_of(where_equals("DisplayName", wanted), ACTIVE_OR_NOT)
+    where = all_of(_named([wanted]), ACTIVE_OR_NOT)
     customers = [parse_customer(entry) for entry in gateway.query(realm_id, "Customer", where, limit=10)]
     return min(customers, key=lambda customer: (not customer.active, _age(customer)), default=None)
 
@@ -178,6 +189,10 @@ def create(gateway: Gateway, realm_id: RealmId, body: Mapping[str, Any], request
     Raises: as `Gateway.create`; NameTaken when a customer, vendor or employee has the display name.
     """
     return parse_customer(gateway.create(realm_id, "Customer", encode(body), request_id))
+
+
+def _named(names: Sequence[str]) -> str:
+    return where_equals("DisplayName", names[0]) if len(names) == 1 else where_in("DisplayName", names)
 
 
 def _age(customer: CustomerFacts) -> tuple[int, str]:

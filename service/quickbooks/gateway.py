@@ -17,6 +17,7 @@ from service.ids import RealmId, RequestId
 from service.quickbooks.batches import Outcomes, encode_batch, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
+from service.quickbooks.limits import BATCH_SOON_SECONDS, batch_scope
 from service.quickbooks.query import PAGE, select
 from service.quickbooks.transport import MINOR_VERSION, Client, Line
 from service.wire import Pace, Wire
@@ -195,6 +196,10 @@ class Gateway:
         client = self._client(realm_id, write=is_write(items), batch=True)
         content = client.post(client.address("batch"), body, request_id=request_id)
         return parse_outcomes(content, items, bool(request_id))
+
+    def has_batch_soon(self, realm_id: RealmId) -> bool:
+        """Whether a batch could go now, without waiting for the realm's next minute."""
+        return self._line.pace.is_free(batch_scope(realm_id), BATCH_SOON_SECONDS)
 
     def changes(self, realm_id: RealmId, entities: Sequence[str], since: datetime) -> Changes:
         """What changed and what was deleted since a moment at most 30 days ago."""

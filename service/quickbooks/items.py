@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from service.errors import OutcomeUnknown, ServiceError
 from service.ids import ItemId, RealmId, RequestId
 from service.quickbooks.body import encode
 from service.quickbooks.fields import clean_line, clean_name, read_amount, read_flag, read_text
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import ACTIVE_OR_NOT, all_of, divide_values, where_equals, where_in
+from service.quickbooks.query import ACTIVE_OR_NOT, Question, all_of, divide_values, where_equals, where_in
+from service.quickbooks.questions import ask_all
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item
 NAME_LENGTH = 100
 SKU_LENGTH = 100
 DESCRIPTION_LENGTH = 4000
 
-# A category is a folder: it has a name, but cannot be sold.
-_FOLDER = "Category"
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/account
+FOR_INCOME = Question("Account", all_of(where_equals("AccountType", "Income"), "Active = true"), limit=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """An item as last read; `unit_price` is in the realm's home currency."""
+    """An item as last read; `unit_price` is in the realm's home currency.
+
+    `full_name`: the names of the categories above it and its own, with colons between.
+    """
 
     id: ItemId
     sync_token: str
     name: str
+    full_name: str
     sku: str | None
     kind: str
     active: bool
@@ -38,18 +44,14 @@ class ItemFacts:
 
 @dataclass(frozen=True, slots=True)
 class FoundItems:
-    """Items looked up together.
+    """Items looked up together, each once, and an account for new ones where it was asked for and exists."""
 
-    QuickBooks compares names without regard to case, and so does this.
-    """
+    items: tuple[ItemFacts, ...] = ()
+    income_account_id: str | None = None
 
-    skus: dict[str, ItemFacts] = field(default_factory=dict)
-    names: dict[str, ItemFacts] = field(default_factory=dict)
 
-    def find(self, sku: str | None, name: str | None) -> ItemFacts | None:
-        """The item with the SKU, or else the one with the name; it may be inactive."""
-        by_sku = self.skus.get(_key(sku, SKU_LENGTH)) if sku else None
-        return by_sku or (self.names.get(_key(name, NAME_LENGTH)) if name else None)
+Created = ItemFacts | ServiceError
+"""A new item, or what befell it alone."""
 
 
 def parse_item(content: Mapping[str, Any]) -> ItemFacts:
@@ -58,6 +60,7 @@ def parse_item(content: Mapping[str, Any]) -> ItemFacts:
         id=ItemId(read_text(content, "Id") or ""),
         sync_token=read_text(content, "SyncToken") or "0",
         name=read_text(content, "Name") or "",
+        full_name=read_text(content, "FullyQualifiedName") or read_text(content, "Name") or "",
         sku=read_text(content, "Sku"),
         kind=read_text(content, "Type") or "",
         active=read_flag(content, "Active") is not False,
@@ -72,15 +75,21 @@ def get(gateway: Gateway, realm_id: RealmId, item_id: ItemId) -> ItemFacts | Non
     return None if content is None else parse_item(content)
 
 
-def find_by_sku_and_name(gateway: Gateway, realm_id: RealmId, skus: Iterable[str], names: Iterable[str]) -> FoundItems:
-    """All items with one of the SKUs or names, active or not.
+def find_by_sku_and_name(
+    gateway: Gateway, realm_id: RealmId, skus: Iterable[str], names: Iterable[str], *, with_income_account: bool = False
+) -> FoundItems:
+    """All items with one of the SKUs or names, active or not, categories and bundles too, in one call.
 
-    One query for each list that is not empty.
+    `with_income_account`: also an account for sales, as `find_income_account` finds it.
     """
-    found = FoundItems()
-    _look_up(gateway, realm_id, "Sku", [clean_line(sku, SKU_LENGTH) for sku in skus], found.skus)
-    _look_up(gateway, realm_id, "Name", [clean_name(name, NAME_LENGTH) for name in names], found.names)
-    return found
+    questions = [
+        *_questions("Sku", [clean_line(sku, SKU_LENGTH) for sku in skus]),
+        *_questions("Name", [clean_name(name, NAME_LENGTH) for name in names]),
+    ]
+    answers = ask_all(gateway, realm_id, [*questions, *([FOR_INCOME] if with_income_account else [])])
+    found = [parse_item(each) for answer in answers[: len(questions)] for each in answer]
+    items = {each.id: each for each in found}
+    return FoundItems(tuple(items.values()), _read_income_account(answers[-1]) if with_income_account else None)
 
 
 def find_income_account(gateway: Gateway, realm_id: RealmId) -> str | None:
@@ -88,10 +97,7 @@ def find_income_account(gateway: Gateway, realm_id: RealmId) -> str | None:
 
     `None` when the realm has none.
     """
-    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/account
-    where = all_of(where_equals("AccountType", "Income"), "Active = true")
-    found = gateway.query(realm_id, "Account", where, limit=1)
-    return read_text(found[0], "Id") if found else None
+    return _read_income_account(gateway.query(realm_id, FOR_INCOME.entity, FOR_INCOME.where, limit=1))
 
 
 def item_body(
@@ -130,19 +136,32 @@ def create(gateway: Gateway, realm_id: RealmId, body: Mapping[str, Any], request
     return parse_item(gateway.create(realm_id, "Item", encode(body), request_id))
 
 
-def _look_up(
-    gateway: Gateway, realm_id: RealmId, attribute: str, values: list[str], found: dict[str, ItemFacts]
-) -> None:
-    for part in divide_values(value for value in values if value):
-        where = all_of(where_in(attribute, part), ACTIVE_OR_NOT)
-        # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#query-an-item
-        # The star alone has left out Sku.
-        for item in map(parse_item, gateway.query(realm_id, "Item", where, columns="*, Sku")):
-            key = _key(item.sku if attribute == "Sku" else item.name, SKU_LENGTH)
-            # SKUs may repeat: an active item wins, then the oldest.
-            if item.kind != _FOLDER and (key not in found or (item.active and not found[key].active)):
-                found[key] = item
+def create_together(gateway: Gateway, realm_id: RealmId, bodies: Sequence[Mapping[str, Any]]) -> list[Created]:
+    """Up to thirty new items in one call, each with an outcome of its own, in the order given.
+
+    Without a request id: a name is taken once, and is looked up before it is sent again.
+    Raises: as `Gateway.batch`.
+    """
+    wanted = [{"bId": str(at), "operation": "create", "Item": dict(body)} for at, body in enumerate(bodies)]
+    outcomes = gateway.batch(realm_id, wanted)
+    return [_read_created(outcomes[str(at)]) for at in range(len(bodies))]
 
 
-def _key(text: str | None, most: int) -> str:
-    return clean_name(text, most).casefold()
+def _read_created(outcome: dict[str, Any] | ServiceError) -> Created:
+    if isinstance(outcome, ServiceError):
+        return outcome
+    content = outcome.get("Item")
+    if isinstance(content, Mapping) and content.get("Id"):
+        return parse_item(content)
+    return OutcomeUnknown("QuickBooks answered without the item: look before repeating")
+
+
+def _questions(attribute: str, values: list[str]) -> list[Question]:
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#query-an-item
+    # The star alone has left out Sku.
+    parts = divide_values(value for value in values if value)
+    return [Question("Item", all_of(where_in(attribute, part), ACTIVE_OR_NOT), "*, Sku") for part in parts]
+
+
+def _read_income_account(found: Sequence[Mapping[str, Any]]) -> str | None:
+    return read_text(found[0], "Id") if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 # https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
@@ -15,6 +16,21 @@ MOST_VALUES = 100
 
 # Inactive list entries are left out unless the statement asks for both.
 ACTIVE_OR_NOT = "Active in (true, false)"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All entities of one kind that meet the conditions, at most `limit`, with these columns."""
+
+    entity: str
+    where: str
+    columns: str = "*"
+    limit: int | None = None
+
+    @property
+    def most(self) -> int:
+        """How many the first page holds at most."""
+        return PAGE if self.limit is None else min(PAGE, self.limit)
 
 
 def literal(text: str) -> str:

@@ -100,6 +100,9 @@ class _OwnPace:
     def turn(self, scope: str) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def is_free(self, scope: str, within_seconds: float) -> bool:
+        return True
+
     def pause(self, scope: str, span: timedelta, reason: str) -> None:
         return None
 

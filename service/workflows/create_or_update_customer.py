@@ -14,7 +14,9 @@ from service.invoicing.sale_inputs import SaleInputs
 from service.invoicing.text import quote_text
 from service.quickbooks.customers import CustomerFacts, parse_customer
 from service.store.callbacks import SUCCESS, StoredCallback
-from service.workflows.ensure_customer import customer_content, ensure_customer
+from service.workflows.ensure_customer import ensure_customer
+from service.workflows.find_customer import customer_content
+from service.workflows.follow_merges import forget_customer
 from service.workflows.gather_deal import find_recipient, gather_lines, get_recipient
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
@@ -76,11 +78,11 @@ def _ensure(services: Services, callback: StoredCallback, recipient: Recipient, 
     """The customer as it is now; looked for again where the one we knew is gone."""
     realm_id = RealmId(str(callback.realm_id))
     for _ in range(2):
-        known = ensure_customer(services, callback.portal_id, realm_id, recipient, SaleInputs(), currency)
+        known = ensure_customer(services, callback, recipient, SaleInputs(), currency)
         entity = services.quickbooks.read(realm_id, "Customer", known.id)
         if entity is not None and (not known.from_link or parse_customer(entity).active):
             return entity
-        services.links.forget(realm_id, ("contact", "company"), known.id)
+        forget_customer(services, callback.portal_id, realm_id, known.id)
     raise CustomerInactive("QuickBooks no longer has the customer that it names: try again, or create it there.")
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
-from service.ids import CallbackId, ItemId, PortalId, RealmId
+from service.ids import ItemId, PortalId, RealmId
 from service.invoicing.deal import LineItem
-from service.invoicing.marks import derive_request_id
-from service.invoicing.matching import Item, ItemMatches, ItemPlan, NewItem, match_items, plan_items
-from service.invoicing.naming import derive_item_name
+from service.invoicing.matching import ItemMatches, ItemPlan, match_items, plan_items
+from service.invoicing.naming import derive_item_name, list_item_names
 from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
 from service.quickbooks import items
-from service.quickbooks.body import encode
 from service.quickbooks.items import FoundItems
+from service.store.callbacks import StoredCallback
 from service.store.links import Link
+from service.workflows.create_items import create_items, read_items
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
 
@@ -30,22 +29,23 @@ class ItemSearch:
 
 
 def ensure_items(
-    services: Services,
-    portal_id: PortalId,
-    realm_id: RealmId,
-    billed: Sequence[LineItem],
-    inputs: SaleInputs,
-    realm: KnownRealm,
+    services: Services, callback: StoredCallback, billed: Sequence[LineItem], inputs: SaleInputs, realm: KnownRealm
 ) -> dict[str, ItemId]:
     """The item of every line item, by line item id.
 
-    Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
+    Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, LineItemUnusable, and what the gateway raises.
     """
+    portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
     if inputs.lines == LinesFrom.LINE_ITEMS:
         _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
-    made = _create_all(services, portal_id, realm_id, search.plan.to_create)
-    _remember(services, portal_id, realm_id, billed, made)
+    made: dict[str, ItemId] = {}
+    for some, problem in create_items(services, callback, search.plan.to_create):
+        # Also when others failed: what is there needs no second look.
+        _remember(services, portal_id, realm_id, billed, some)
+        if problem is not None:
+            raise problem
+        made |= some
     return {**search.linked, **search.plan.item_ids, **made}
 
 
@@ -63,9 +63,10 @@ def find_items(
         return ItemSearch({}, matches, plan_items(matches, inputs, realm.facts.default_item_id))
     linked = _find_linked(services, portal_id, realm_id, billed)
     unknown = [line for line in billed if line.id not in linked]
-    matches = _match(services, realm_id, unknown) if unknown else ItemMatches({})
-    account = _income_account(services, realm_id, inputs) if matches.unmatched else None
-    return ItemSearch(linked, matches, plan_items(matches, inputs, realm.facts.default_item_id, account))
+    found = _look_up(services, realm_id, unknown, inputs) if unknown else FoundItems()
+    matches = match_items(unknown, read_items(found.items))
+    plan = plan_items(matches, inputs, realm.facts.default_item_id, found.income_account_id)
+    return ItemSearch(linked, matches, plan)
 
 
 def _keys(line: LineItem) -> list[tuple[str, str]]:
@@ -87,63 +88,14 @@ def _find_linked(
     return {line_id: found[key] for line_id, key in surest.items() if key in found}
 
 
-def _match(services: Services, realm_id: RealmId, lines: Sequence[LineItem]) -> ItemMatches:
-    """One query by SKU; one by name only if that has left some."""
+def _look_up(services: Services, realm_id: RealmId, lines: Sequence[LineItem], inputs: SaleInputs) -> FoundItems:
+    """By SKU and name in one call, with an account where the author wants new items and chose none."""
     skus = sorted({line.sku for line in lines if line.sku})
-    found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, [])) if skus else []
-    matches = match_items(lines, found)
-    names = sorted({derive_item_name(line) for line in matches.unmatched})
-    if not names:
-        return matches
-    return match_items(lines, [*found, *_items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], names))])
-
-
-def _items(found: FoundItems) -> list[Item]:
-    facts = {each.id: each for each in (*found.skus.values(), *found.names.values())}
-    return [Item(f.id, f.name, f.sku or "", f.kind, f.active) for f in facts.values()]
-
-
-def _income_account(services: Services, realm_id: RealmId, inputs: SaleInputs) -> str | None:
-    """Read only when an item will be created and the author chose no account."""
-    if inputs.item_not_found != WhenItemNotFound.CREATE or inputs.income_account_id:
-        return None
-    return items.find_income_account(services.quickbooks, realm_id)
-
-
-def _create_all(
-    services: Services, portal_id: PortalId, realm_id: RealmId, new_items: Sequence[NewItem]
-) -> dict[str, ItemId]:
-    made: dict[str, ItemId] = {}
-    for new in new_items:
-        with services.locks.hold(f"names:{realm_id}"):
-            item_id = _create(services, portal_id, realm_id, new)
-        made |= dict.fromkeys(new.line_item_ids, item_id)
-    return made
-
-
-def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: NewItem) -> ItemId:
-    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
-    body = items.item_body(
-        new.name,
-        new.income_account_id,
-        sku=new.sku,
-        kind=new.type,
-        description=new.description,
-        unit_price=new.unit_price,
+    names = sorted({name for line in lines for name in list_item_names(line)})
+    with_income_account = inputs.item_not_found == WhenItemNotFound.CREATE and not inputs.income_account_id
+    return items.find_by_sku_and_name(
+        services.quickbooks, realm_id, skus, names, with_income_account=with_income_account
     )
-    request_id = derive_request_id(portal_id, realm_id, CallbackId(new.name), 0, f"item {encode(body).decode()}")
-    try:
-        return items.create(services.quickbooks, realm_id, body, request_id).id
-    except NameTaken:
-        found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], [new.name]))
-        usable = [item for item in found if item.active and item.type not in ("Category", "Group")]
-        if usable:
-            return usable[0].id
-        raise ItemNotFound(
-            "An item's name is taken in QuickBooks by something that cannot be sold: rename one of the two."
-        ) from None
-    except OutcomeUnknown as error:
-        raise TryLater("QuickBooks has not said whether the item was created.", error.after) from error
 
 
 def _remember(

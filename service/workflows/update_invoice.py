@@ -68,7 +68,7 @@ def _plan_lines(
     sale = inputs.sale_inputs(inputs.invoice_date or chosen.facts.txn_date)
     billed = plan_lines(deal, line_items, sale)
     currency = decide_currency(deal, billed, realm.facts, chosen.facts.currency)
-    item_ids = ensure_items(services, callback.portal_id, realm_id, billed, sale, realm)
+    item_ids = ensure_items(services, callback, billed, sale, realm)
     drafted = draft_lines(billed, item_ids, currency, sale, realm.facts)
     check_total(drafted.total)
     return plan_new_lines(chosen.entity, drafted)

@@ -20,6 +20,7 @@ from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
+from service.workflows.follow_merges import forget_customer, forget_items
 from service.workflows.gather_deal import Gathered
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
@@ -92,9 +93,9 @@ def prepare(
     deal, portal_id, realm_id = gathered.deal, callback.portal_id, RealmId(str(callback.realm_id))
     billed = plan_lines(deal, gathered.line_items, inputs)
     currency = (deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
-    customer = ensure_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency, gathered.parent)
+    customer = ensure_customer(services, callback, gathered.recipient, inputs, currency, gathered.parent)
     decide_currency(deal, billed, realm.facts, customer.currency)
-    item_ids = ensure_items(services, portal_id, realm_id, billed, inputs, realm)
+    item_ids = ensure_items(services, callback, billed, inputs, realm)
     drafted = draft(
         deal,
         gathered.line_items,
@@ -121,9 +122,7 @@ def may_draft_again(services: Services, inputs: SaleInputs, reservation: Reserva
 
 
 def forget(services: Services, reservation: Reservation) -> bool:
-    """Drop what we remembered of the customer and items of a sale; False when that was nothing."""
-    realm_id = reservation.realm_id
-    dropped = services.links.forget(realm_id, ("contact", "company"), reservation.customer_id)
-    for item_id in read_item_ids(reservation.body):
-        dropped += services.links.forget(realm_id, ("product", "sku", "name"), item_id)
-    return dropped > 0
+    """No longer believe what we remembered of the customer and items of a sale; False when that was nothing."""
+    portal_id, realm_id = reservation.portal_id, reservation.realm_id
+    of_customer = forget_customer(services, portal_id, realm_id, reservation.customer_id)
+    return forget_items(services, realm_id, read_item_ids(reservation.body)) or of_customer

@@ -7,12 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invoicing_examples import JANE, make_line, quick
 
-from service.errors import CustomerInactive, ItemInactive, ItemNotFound, NoDefaultItem, NoIncomeAccount
+from service.errors import (
+    CustomerInactive,
+    ItemInactive,
+    ItemNotFound,
+    LineItemUnusable,
+    NoDefaultItem,
+    NoIncomeAccount,
+)
 from service.ids import CustomerId, ItemId, ObjectId
-from service.invoicing.deal import Recipient, RecipientKind
+from service.invoicing.deal import LineItem, Recipient, RecipientKind
 from service.invoicing.inputs import parse_inputs
 from service.invoicing.matching import Customer, Item, choose_customer, match_items, plan_items
-from service.invoicing.naming import derive_alternative_name, derive_display_name, derive_item_name
+from service.invoicing.naming import (
+    derive_alternative_name,
+    derive_display_name,
+    derive_item_name,
+    derive_sku_name,
+    list_item_names,
+)
 
 
 def customer(customer_id: str, name: str = "Acme", email: str = "", **more: object) -> Customer:
@@ -31,6 +44,8 @@ def customer(customer_id: str, name: str = "Acme", email: str = "", **more: obje
         ([customer("1", "Acme", currency="EUR"), customer("2", "Acme", currency="USD")], "2"),
         ([customer("1", "Acme", currency="EUR")], None),
         ([customer("1", "Other", "")], None),
+        ([customer("5", "Job", "jane@example.com", sub_customer=True), customer("9", "Main", "jane@example.com")], "9"),
+        ([customer("5", "Job", "jane@example.com", sub_customer=True), customer("9", "Acme")], "5"),
     ],
 )
 def test_chooses_a_customer(found: list[Customer], expected: str | None) -> None:
@@ -90,6 +105,9 @@ def item(item_id: str, name: str, sku: str = "", **more: object) -> Item:
         ([item("12", "Custom Design"), item("5", "Custom Design")], "5"),
         ([item("5", "Custom Design", type="Category")], None),
         ([item("5", "Custom Design", type="Group")], None),
+        ([item("3", "Bundle", "DS-1", type="Group"), item("4", "Design", "DS-1")], "4"),
+        ([item("3", "Custom Design", full_name="Old:Custom Design"), item("5", "Custom Design")], "5"),
+        ([item("3", "Custom Design", full_name="Old:Custom Design")], "3"),
         ([item("6", "Stored", active=False), item("4", "Design", "DS-1")], "4"),
         ([item("5", "Custom Design", active=False)], None),
         ([], None),
@@ -119,6 +137,69 @@ def test_items_are_created_once_per_name() -> None:
         ("B - x", Decimal(9), "79", ("2", "3"))
     ]
     assert plan.item_ids == {"1": "5"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Landscaping:Sod", "7"),
+        ("landscaping : sod", "7"),
+        ("Garden:Sod", "8"),
+        ("Sod", "7"),
+        ("Lawn:Sod", None),
+        ("Garden", None),
+    ],
+)
+def test_a_name_with_its_categories(name: str, expected: str | None) -> None:
+    there = [
+        item("6", "Garden", type="Category"),
+        item("7", "Sod", full_name="Landscaping:Sod"),
+        item("8", "Sod", full_name="Garden:Sod"),
+    ]
+    matches = match_items([make_line(name=name)], there)
+    assert matches.item_ids.get("501") == expected
+    assert expected is None or matches.reasons["501"] == f'is called "{there[int(expected) - 6].full_name}"'
+
+
+def new_items(*lines: LineItem) -> list[tuple[str, str, tuple[str, ...]]]:
+    plan = plan_items(match_items(lines, []), parse_inputs({"itemNotFound": "create"}), None, "79")
+    return [(it.name, it.sku, it.line_item_ids) for it in plan.to_create]
+
+
+def test_one_sku_is_one_item() -> None:
+    red, blue = {"name": "Chair", "hs_sku": "CH-RED"}, {"name": "chair", "hs_sku": "CH-BLUE"}
+    assert new_items(
+        make_line("1", **red), make_line("2", **blue), make_line("3", name="Chair, late", hs_sku="ch-blue")
+    ) == [("Chair", "CH-RED", ("1",)), ("chair (CH-BLUE)", "CH-BLUE", ("2", "3"))]
+    assert new_items(make_line("1", name="Chair"), make_line("2", **red), make_line("3", name="CHAIR")) == [
+        ("Chair", "", ("1", "3")),
+        ("Chair (CH-RED)", "CH-RED", ("2",)),
+    ]
+    assert new_items(make_line("1", **red), make_line("2", name="CHAIR")) == [("Chair", "CH-RED", ("1", "2"))]
+
+
+@quick
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_names_with_a_sku_fit(text: str, sku: str) -> None:
+    line = make_line(name=text, hs_sku=sku)
+    for name in (derive_sku_name(line), *list_item_names(line)):
+        assert 0 < len(name.encode("utf-16-le")) // 2 <= 200
+        assert ":" not in name
+    assert len(derive_sku_name(line).encode("utf-16-le")) // 2 <= 100
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [("75", "75"), ("0.123456", "0.12346"), ("9999999999.9999", "9999999999.9999"), ("10000000000", None), ("0", "0")],
+)
+def test_an_item_costs_what_quickbooks_can_keep(price: str, expected: str | None) -> None:
+    plan = plan_items(match_items([make_line(price=price)], []), parse_inputs({"itemNotFound": "create"}), None, "79")
+    assert plan.to_create[0].unit_price == (None if expected is None else Decimal(expected))
+
+
+def test_a_negative_price_makes_no_item() -> None:
+    with pytest.raises(LineItemUnusable, match="negative price"):
+        plan_items(match_items([make_line(price="-1")], []), parse_inputs({"itemNotFound": "create"}), None, "79")
 
 
 def test_items_that_cannot_be_found_stop_the_action() -> None:

@@ -89,6 +89,10 @@ class FakePace:
     def __init__(self) -> None:
         self.events: list[tuple] = []
         self.held: list[str] = []
+        self.free = True
+
+    def is_free(self, scope: str, within_seconds: float) -> bool:
+        return self.free
 
     def turn(self, scope: str):
         pace = self

@@ -23,34 +23,61 @@ def mail(address):
     return {"PrimaryEmailAddr": {"Address": address}}
 
 
-def test_found_by_email_the_likeliest_first(intuit, gateway):
-    tell(
-        intuit,
-        customer("9", Active=False, **mail("Pat@example.com")),
-        customer("10", Job=True, **mail("pat@example.com")),
-        customer("11", **mail("office@example.com, PAT@example.com")),
-        customer("2", **mail("notpat@example.com")),
-        customer("3", **mail("pat@example.com")),
-    )
-    found = customers.find_by_email(gateway, REALM, " pat@example.com ")
-    assert [entry.id for entry in found] == ["3", "11", "10", "9"]
-    where = "PrimaryEmailAddr = 'pat@example.com' and Active in (true, false)"
-    assert intuit.asked[0].params["query"].startswith(f"select * from Customer where {where} orderby Id")
+def answers(intuit, *found):
+    """A batch's answer: what each query finds, or its fault."""
+    items = [
+        {"QueryResponse": {"Customer": each} if each else {}} if isinstance(each, list) else each for each in found
+    ]
+    intuit.tell(200, {"BatchItemResponse": [{"bId": str(at), **each} for at, each in enumerate(items)]})
+
+
+def test_found_by_email_and_name_in_one_call(intuit, gateway):
+    pat = customer("9", Active=False, **mail("Pat@example.com"))
+    answers(intuit, [customer("4"), pat], [pat, customer("10", Job=True, **mail("pat@example.com"))])
+    found = customers.find_by_email_and_name(gateway, REALM, " pat@example.com ", ["Pat", "Pat (EUR)", "Pat"])
+    assert [(entry.id, entry.active, entry.sub_customer) for entry in found] == [
+        ("4", True, False),
+        ("9", False, False),
+        ("10", True, True),
+    ]
+    (asked,) = intuit.asked
+    assert asked.path.endswith("/batch")
+    end = "and Active in (true, false) orderby Id startposition 1 maxresults 1000"
+    assert json.loads(asked.body) == {
+        "BatchItemRequest": [
+            {"bId": "0", "Query": f"select * from Customer where DisplayName in ('Pat', 'Pat (EUR)') {end}"},
+            {"bId": "1", "Query": f"select * from Customer where PrimaryEmailAddr = 'pat@example.com' {end}"},
+        ]
+    }
+
+
+def test_an_email_that_quickbooks_does_not_filter_by_leaves_the_name(intuit, gateway):
+    refused = {"Fault": {"Error": [{"code": "4001", "Message": "m"}], "type": "ValidationFault"}}
+    answers(intuit, [customer("4")], refused)
+    assert [each.id for each in customers.find_by_email_and_name(gateway, REALM, "a@b.co", ["Pat"])] == ["4"]
+    answers(intuit, refused, [customer("4")])
+    with pytest.raises(errors.RefusedByQuickBooks):
+        customers.find_by_email_and_name(gateway, REALM, "a@b.co", ["Pat"])
 
 
 def test_an_apostrophe_or_a_percent_sign_in_an_email(intuit, gateway):
-    tell(intuit)
-    tell(intuit)
-    assert customers.find_by_email(gateway, REALM, "o'brien@example.com") == []
-    assert r"PrimaryEmailAddr = 'o\'brien@example.com'" in intuit.asked[0].params["query"]
-    assert customers.find_by_email(gateway, REALM, "a%b@example.com") == []
-    assert "PrimaryEmailAddr = 'a%b@example.com'" in intuit.asked[1].params["query"]
+    answers(intuit, [], [])
+    answers(intuit, [], [])
+    assert customers.find_by_email_and_name(gateway, REALM, "o'brien@example.com", ["x"]) == []
+    assert (
+        r"PrimaryEmailAddr = 'o\'brien@example.com'" in json.loads(intuit.asked[0].body)["BatchItemRequest"][1]["Query"]
+    )
+    assert customers.find_by_email_and_name(gateway, REALM, "a%b@example.com", ["x"]) == []
+    assert "PrimaryEmailAddr = 'a%b@example.com'" in json.loads(intuit.asked[1].body)["BatchItemRequest"][1]["Query"]
 
 
-def test_no_call_for_what_is_no_email(intuit, gateway):
-    for text in ("", "x", "@", "a@b", "a b@c.d", "a@b.c,d@e.f", "a@b@c.d", "x" * 95 + "@b.com"):
-        assert customers.find_by_email(gateway, REALM, text) == []
-    assert intuit.asked == []
+def test_no_question_for_what_is_no_email(intuit, gateway):
+    wrong = ("", "x", "@", "a@b", "a b@c.d", "a@b.c,d@e.f", "a@b@c.d", "x" * 95 + "@b.com")
+    for text in wrong:
+        tell(intuit)
+        assert customers.find_by_email_and_name(gateway, REALM, text, ["Pat"]) == []
+        assert customers.find_by_email_and_name(gateway, REALM, text, [" : "]) == []
+    assert ["DisplayName = 'Pat'" in each.params["query"] for each in intuit.asked] == [True] * len(wrong)
 
 
 def test_found_by_display_name_as_quickbooks_stores_it(intuit, gateway):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.harness import Harness
@@ -89,14 +90,17 @@ def test_item_created_by_somebody_meanwhile(harness: Harness) -> None:
     harness.enroll(other, {"itemNotFound": "create"})
     harness.work()
     # By its SKU it cannot be found, and our look by name sees nothing.
-    empty = '{"QueryResponse": {}, "time": "2026-11-22T08:00:00.000-08:00"}'
-    harness.trouble("status", r"/query\?.*Name", vendor="quickbooks", status=200, answer=empty)
+    found = [{"bId": "0", "QueryResponse": {}}, {"bId": "1", "QueryResponse": {}}]
+    found.append({"bId": "2", "QueryResponse": {"Account": [{"Id": "79"}]}})
+    answer = json.dumps({"BatchItemResponse": found})
+    harness.trouble("status", r"/batch", vendor="quickbooks", status=200, answer=answer)
 
     callback_id = harness.enroll(deal_id, {"itemNotFound": "create"})
     harness.work()
 
     assert item_names(harness.assert_invoiced_once(callback_id, deal_id)) == ["Koi Pond Starter Kit"]
     assert [each["Name"] for each in harness.books("Item")].count("Koi Pond Starter Kit") == 1
+    assert len(harness.creates("item")) == 2
     assert harness.refusals() == []
 
 

@@ -15,6 +15,7 @@ CHOICES: dict[str, set[str]] = {
     "requestid_in_flight": {"wait", "error_600"},
     "requestid_batch": {"replay", "fault_6000"},
     "requestid_send_void": {"honoured", "ignored"},
+    "email_filter": {"honoured", "refused"},
     "inactive_customer_code": {"610", "6250", "2500"},
     "missing_customer_code": {"2500", "6250", "610"},
     "missing_name_read_code": {"2010", "610"},
@@ -60,6 +61,7 @@ class Settings:
     work_seconds: float = 0  # how long one write takes, with its requestid in flight
     # books (contract 2.10 and 3)
     company_time_zone_given: bool = True
+    email_filter: str = "honoured"  # contract 2.4 lists no attributes of Customer
     inactive_customer_code: str = "610"
     missing_customer_code: str = "2500"
     missing_name_read_code: str = "2010"
