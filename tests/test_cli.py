@@ -425,6 +425,10 @@ def test_invoices_preview(sandbox: InThread, run: Callable[..., Said], tmp_path:
     assert (said.status, said.json["total"], said.json["body"]["Line"][0]["Amount"]) == (0, "440.00", 275)
     told = run("invoices", "preview", str(stories["three-lines"]))
     assert "total     440.00 USD before tax" in told.out
+    chosen = '{"parentCustomer": "chosen", "parentCustomerId": "2"}'
+    new = run("invoices", "preview", str(stories["new-customer"]), "--inputs", chosen).out
+    assert "below     (2): chosen in the action" in new
+    assert new.index("new customer") < new.index('"ParentRef"') < new.index("body")
     refused = run("invoices", "preview", str(stories["no-lines"]))
     assert (refused.status, "NO_LINE_ITEMS" in refused.out) == (1, True)
     for wrong in (["x"], ["1", "--inputs", "[]"], ["1", "--portal", "5"]):

@@ -56,18 +56,31 @@ def _read_inputs(text: str) -> dict[str, str] | None:
     return {name: str(value) for name, value in given.items()} if isinstance(given, dict) else None
 
 
+def _tell_customer(customer: dict[str, Any], word: str = "customer") -> list[str]:
+    name = f"{customer['name']} ({customer['id']})".strip()
+    above = _tell_customer(customer["parent"], "below") if "parent" in customer else []
+    return [f"{word:<10}{name}: {customer['why']}", *above]
+
+
+def _tell_new_customers(customer: dict[str, Any]) -> list[str]:
+    above = _tell_new_customers(customer["parent"]) if "parent" in customer else []
+    own = ["new customer", json.dumps(customer["body"], indent=2, ensure_ascii=False)] if "body" in customer else []
+    return [*above, *own]
+
+
 def _tell(made: dict[str, Any]) -> str:
     customer = made["customer"]
     lines = [
         f"deal      {made['deal']['name']} ({made['deal']['id']})",
         f"company   {made['realm']['name']} ({made['realm']['id']}), tax: {made['realm']['tax'].replace('_', ' ')}",
-        f"customer  {customer['name']} ({customer['id']}): {customer['why']}",
+        *_tell_customer(customer),
         *(
             f"line      {each['amount']} {each['name']}: item {each['item_id']}, {each['why']}"
             for each in made["lines"]
         ),
         f"total     {made['total']} {made['currency']} {made['total_is']}",
         *(f"note      {remark}" for remark in made["remarks"]),
+        *_tell_new_customers(customer),
         "body",
         json.dumps(made["body"], indent=2, ensure_ascii=False),
         "Nothing was written.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug import Response
@@ -35,8 +36,24 @@ def add_preview(routes: Blueprint, desk: Desk) -> None:
         found = desk.previews.find(PortalId(portal_id), RealmId(realm_id), DealId(deal_id))
         if found is None:
             raise PageNotFound("This preview was not asked for, or is older than a day: ask for it again.")
-        body = json.dumps((found.document or {}).get("body"), indent=2, ensure_ascii=False)
-        return render_template("preview.html", preview=found, made=found.document, body=body)
+        made = found.document or {}
+        return render_template(
+            "preview.html",
+            preview=found,
+            made=found.document,
+            body=_write(made.get("body")),
+            new_customers=_list_new_customers(made.get("customer") or {}),
+        )
+
+
+def _list_new_customers(customer: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and body of what would be created, the one above first."""
+    above = _list_new_customers(customer["parent"]) if "parent" in customer else []
+    return [*above, (customer["name"], _write(customer["body"]))] if "body" in customer else above
+
+
+def _write(body: object) -> str:
+    return json.dumps(body, indent=2, ensure_ascii=False)
 
 
 def _pairs(desk: Desk) -> list[tuple[str, str]]:

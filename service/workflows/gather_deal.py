@@ -46,10 +46,12 @@ def gather_deal(
     deal_id: DealId,
     inputs: SaleInputs,
     names: Mapping[str, str] = MappingProxyType({}),
+    *,
+    meet: bool = True,
 ) -> Gathered:
     """Read deal, line items and recipient, fresh, in calls shared with other runs.
 
-    `names`: what the portal calls our own deal properties, where that differs.
+    `names`: what the portal calls our own deal properties, where that differs. `meet` as in `know_portal`.
     Raises: DealNotFound, DealHasNoRecipient, LineItemUnusable, and what the gateway raises.
     """
     deal = _gather_deal(services, portal_id, deal_id, names)
@@ -58,7 +60,7 @@ def gather_deal(
         lines = _gather_line_items(services, portal_id, deal_id)
     if deal.currency is None:
         # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
-        deal = replace(deal, currency=know_portal(services, portal_id).currency or None)
+        deal = replace(deal, currency=know_portal(services, portal_id, meet=meet).currency or None)
     recipient = _gather_recipient(services, portal_id, deal_id, inputs)
     parent = None
     if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:

@@ -46,24 +46,26 @@ class KnownRealm:
         return instant.astimezone(self.zone).date()
 
 
-def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId) -> KnownRealm:
-    """The realm's settings, from the cache or in two reads."""
+def know_realm(services: Services, portal_id: PortalId, realm_id: RealmId, *, meet: bool = True) -> KnownRealm:
+    """The realm's settings, from the cache or in two reads; `meet` as in `know_portal`."""
     now = services.clock.now()
     settings = _kept_settings(services, realm_id, now)
     if settings is None:
         with services.locks.hold(f"realm:{realm_id}"):
             settings = _kept_settings(services, realm_id, now) or learn_realm(services, realm_id, now)
-    portal = know_portal(services, portal_id)
+    portal = know_portal(services, portal_id, meet=meet)
     zone = ZoneInfo(settings.time_zone or portal.time_zone)
     return KnownRealm(settings, _facts(settings, portal, _settings_of(services, portal_id, realm_id)), zone)
 
 
-def know_portal(services: Services, portal_id: PortalId) -> PortalFacts:
-    """The portal's facts; at the first meeting, our deal properties are created in it."""
+def know_portal(services: Services, portal_id: PortalId, *, meet: bool = True) -> PortalFacts:
+    """The portal's facts; at the first meeting, our deal properties are created in it, unless `meet` says no."""
     now = services.clock.now()
     kept = services.settings.find("portal", portal_id)
     if kept and now - kept[1] < OLDEST and kept[0].get("revision") == properties_revision():
         return _portal(kept[0])
+    if not meet:
+        return _portal(_read_portal(services, portal_id))
     with services.locks.hold(f"portal:{portal_id}"):
         kept = services.settings.find("portal", portal_id)
         if kept and now - kept[1] < OLDEST and kept[0].get("revision") == properties_revision():
@@ -90,14 +92,14 @@ def learn_realm(services: Services, realm_id: RealmId, now: datetime) -> RealmSe
 
 def learn_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:
     """The portal's own facts, read now and kept; its properties must have been looked after before."""
-    details = services.hubspot.account_details(portal_id)
-    document: dict[str, str | None] = {
-        "time_zone": _known_zone(details.time_zone),
-        "currency": details.currency,
-        "revision": properties_revision(),
-    }
+    document = _read_portal(services, portal_id) | {"revision": properties_revision()}
     services.settings.keep("portal", portal_id, document, now)
     return _portal(document)
+
+
+def _read_portal(services: Services, portal_id: PortalId) -> dict[str, str | None]:
+    details = services.hubspot.account_details(portal_id)
+    return {"time_zone": _known_zone(details.time_zone), "currency": details.currency}
 
 
 def _meet_portal(services: Services, portal_id: PortalId, now: datetime) -> PortalFacts:

@@ -13,18 +13,24 @@ from service.errors import CannotInvoice, NotConnected, ServiceError
 from service.ids import CustomerId, DealId, ItemId, Mark, PortalId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
-from service.invoicing.deal import LineItem
+from service.invoicing.deal import LineItem, Recipient
 from service.invoicing.draft import Draft, draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
 from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
-from service.workflows.ensure_customer import find_customer, recall_customer, refuse_new
 from service.workflows.ensure_items import ItemSearch, find_items
 from service.workflows.ensure_properties import names_of
-from service.workflows.gather_deal import Gathered, gather_deal
-from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.find_customer import (
+    customer_content,
+    decide_parent,
+    find_customer,
+    recall_customer,
+    refuse_new,
+)
+from service.workflows.gather_deal import gather_deal
+from service.workflows.know_realm import know_realm
 from service.workflows.services import Services
 from service.workflows.split_deal import count_shares
 
@@ -47,14 +53,16 @@ def preview_invoice(
     Raises: CannotInvoice as the action would, TryLater, NotConnected.
     """
     inputs = parse_inputs(given)
-    realm = know_realm(services, portal_id, realm_id)
-    gathered = gather_deal(services, portal_id, deal_id, inputs, names_of(services, portal_id, realm_id))
+    realm = know_realm(services, portal_id, realm_id, meet=False)
+    names = names_of(services, portal_id, realm_id)
+    gathered = gather_deal(services, portal_id, deal_id, inputs, names, meet=False)
     if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
         gathered = replace(gathered, deal=count_shares(services, portal_id, realm_id, gathered.deal))
     today = realm.day_of(services.clock.now())
     decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
     billed = plan_lines(gathered.deal, gathered.line_items, inputs)
-    customer = _describe_customer(services, portal_id, realm_id, gathered, inputs, realm)
+    currency = (gathered.deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
+    customer = _describe_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency, gathered.parent)
     decide_currency(gathered.deal, billed, realm.facts, customer["currency"])
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
     draft = draft_invoice(
@@ -110,14 +118,18 @@ def _describe_customer(
     services: Services,
     portal_id: PortalId,
     realm_id: RealmId,
-    gathered: Gathered,
+    recipient: Recipient,
     inputs: CreateInvoiceInputs,
-    realm: KnownRealm,
+    currency: str | None,
+    parent: Recipient | None = None,
 ) -> dict[str, Any]:
-    recipient, deal = gathered.recipient, gathered.deal
-    currency = (deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
+    """The customer there is, or the one to be created with its body and whom it would stand below."""
     name = derive_display_name(recipient)
-    told = {"name": name, "currency": currency, "recipient": f"{recipient.kind.value} {recipient.object_id}"}
+    told: dict[str, Any] = {
+        "name": name,
+        "currency": currency,
+        "recipient": f"{recipient.kind.value} {recipient.object_id}",
+    }
     known = recall_customer(services, portal_id, realm_id, recipient, currency)
     if known is not None:
         return {**told, "id": known.id, "currency": known.currency, "why": known.why}
@@ -126,9 +138,15 @@ def _describe_customer(
         found = search.customer
         return {**told, "id": found.id, "name": found.display_name, "currency": found.currency, "why": search.why}
     refuse_new(inputs, search, currency)
-    names = derive_customer_names(name, currency)
-    held = search.in_other_currency is not None and search.in_other_currency.display_name.casefold() == name.casefold()
-    return {**told, "id": NEW_CUSTOMER, "name": names[1 if held else 0], "why": "does not exist yet"}
+    other, above = search.in_other_currency, decide_parent(inputs, recipient, parent)
+    held = other is not None and other.display_name.casefold() == name.casefold()
+    told |= {"id": NEW_CUSTOMER, "name": derive_customer_names(name, currency)[held], "why": "does not exist yet"}
+    if isinstance(above, Recipient):
+        told["parent"] = _describe_customer(services, portal_id, realm_id, above, inputs, currency)
+    elif above is not None:
+        told["parent"] = {"id": above, "name": "", "why": "chosen in the action"}
+    parent_id = told["parent"]["id"] if "parent" in told else None
+    return {**told, "body": customer_content(recipient, told["name"], currency, parent_id)}
 
 
 def _item_ids(search: ItemSearch) -> dict[str, ItemId]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness import PORTAL, Harness
+import pytest
+
+from service.errors import InputInvalid
+from service.ids import DealId
+from service.workflows.preview_invoice import preview_invoice
+from tests.harness import PORTAL, REALM, Harness
 
 LINE = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
 
@@ -48,6 +53,36 @@ def test_below_a_chosen_customer(harness: Harness) -> None:
 
     harness.assert_invoiced_once(callback_id, deal_id)
     assert named(harness, "Ada Below")["ParentRef"]["value"] == "2"
+    assert harness.refusals() == []
+
+
+def test_previewed_as_it_will_be(harness: Harness) -> None:
+    """Whom the new customer stands below, both bodies, and the same refusal; nothing is made."""
+    harness.connect()
+    deal_id = deal_with_company(harness)
+    before = harness.counts()
+
+    def preview(**inputs: str) -> dict[str, Any]:
+        made: dict[str, Any] = preview_invoice(harness.services, PORTAL, REALM, DealId(deal_id), inputs)["customer"]
+        return made
+
+    below = preview(parentCustomer="primary_company")
+    assert (below["name"], below["parent"]["name"]) == ("Ada Below", "Above Ltd")
+    assert below["body"]["ParentRef"] == {"value": below["parent"]["id"]} == {"value": "(to be created)"}
+    assert below["parent"]["body"]["DisplayName"] == "Above Ltd"
+    chosen = preview(parentCustomer="chosen", parentCustomerId="2")
+    assert (chosen["parent"]["id"], chosen["body"]["ParentRef"]) == ("2", {"value": "2"})
+    assert "parent" not in preview()
+    with pytest.raises(InputInvalid, match="parentCustomerId"):
+        preview(parentCustomer="chosen")
+    assert harness.counts() == before
+    harness.enroll(deal_id, {"parentCustomer": "primary_company"})
+    harness.work()
+    made = named(harness, "Ada Below")
+    assert {name: made[name] for name in below["body"] if name != "ParentRef"} == {
+        name: value for name, value in below["body"].items() if name != "ParentRef"
+    }
+    assert "body" not in preview(parentCustomer="chosen"), "known by now: nobody asks for a parent"
     assert harness.refusals() == []
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from service.ids import DealId, PortalId, RealmId
 from service.workflows.preview_invoice import make_previews, preview_invoice
 from tests.harness import PORTAL, REALM, Harness
@@ -86,6 +88,27 @@ def test_new_customer_for_another_currency(harness: Harness) -> None:
     assert made["body"]["CurrencyRef"] == {"value": "EUR"}
     assert harness.counts(MANY) == before
     assert harness.refusals() == []
+
+
+@pytest.mark.parametrize("currency", [{}, {"deal_currency_code": "USD"}])
+def test_a_portal_that_nobody_has_met_stays_as_it_is(harness: Harness, currency: dict[str, str]) -> None:
+    """Not even our deal properties are created: the first action does that."""
+    harness.connect()
+    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+    deal_id = harness.make_deal([line], harness.contact_of(harness.story("one-line")), **currency)
+
+    for _ in range(2):
+        assert preview(harness, deal_id)["total"] == "150.00"
+
+    assert harness.calls("hubspot", "/properties") == []
+    assert {each["method"] for each in harness.calls("hubspot")} <= {"GET", "POST"}
+    written = [each["path"] for each in harness.calls("hubspot") if each["method"] == "POST"]
+    assert all(path.endswith(("/batch/read", "/token")) for path in written), written
+    assert harness.refusals() == []
+    callback_id = harness.enroll(deal_id)
+    harness.work()
+    harness.assert_invoiced_once(callback_id, deal_id)
+    assert harness.calls("hubspot", "/properties") != []
 
 
 def test_asked_for_on_the_page_and_made_by_the_worker(harness: Harness) -> None:

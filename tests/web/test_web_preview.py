@@ -37,6 +37,17 @@ def test_asked_for_made_and_read(harness: Harness, person: Person) -> None:
     assert harness.refusals() == []
 
 
+def test_new_customers_are_shown_with_their_bodies(harness: Harness, person: Person) -> None:
+    deal_id = harness.story("new-customer")
+    inputs = "parentCustomer=chosen\nparentCustomerId=2"
+    where = person.submit("/preview", "/preview", pair=PAIR, deal=deal_id, inputs=inputs).headers["Location"]
+    make_previews(harness.services)
+    page = person.open(where).text
+    assert "Below the customer" in page
+    assert "The new customer" in page
+    assert "&#34;ParentRef&#34;" in page
+
+
 def test_a_refusal_is_told(harness: Harness, person: Person) -> None:
     deal_id = harness.story("no-lines")
     where = person.submit("/preview", "/preview", pair=PAIR, deal=deal_id, inputs="").headers["Location"]
