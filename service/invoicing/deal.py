@@ -119,7 +119,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """The contact or company an invoice goes to; empty text where HubSpot has none."""
+    """The contact or company an invoice goes to; empty text where HubSpot has none.
+
+    `email` is its own, by which customers are told apart; `contact_email` that of the deal's contact where a
+    company is billed.
+    """
 
     kind: RecipientKind
     object_id: ObjectId
@@ -129,6 +133,12 @@ class Recipient:
     company_name: str = ""
     phone: str = ""
     address: Address = Address()
+    contact_email: str = ""
+
+    @property
+    def mail_to(self) -> str:
+        """Where its invoice is mailed."""
+        return self.email or self.contact_email
 
     @property
     def person_name(self) -> str:

@@ -114,7 +114,7 @@ def draft_sale(
         billed=lines,
         private_note=write_note(deal.id, inputs, mark),
         number=number,
-        bill_email=recipient.email if recipient and is_email(recipient.email) else None,
+        bill_email=recipient.mail_to if recipient and is_email(recipient.mail_to) else None,
         header=derive_header(inputs, realm, currency, recipient),
         remarks=(*_compare(deal, billed, lines, inputs, number), *list_header_remarks(inputs, realm)),
     )

@@ -62,6 +62,10 @@ def gather_deal(
         # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
         deal = replace(deal, currency=know_portal(services, portal_id, meet=meet).currency or None)
     recipient = _gather_recipient(services, portal_id, deal_id, inputs)
+    if recipient.kind == RecipientKind.COMPANY and not recipient.mail_to:
+        # HubSpot's companies have no e-mail address.
+        contact = find_recipient(services, portal_id, deal_id, RecipientKind.CONTACT)
+        recipient = replace(recipient, contact_email=contact.email if contact else "")
     parent = None
     if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:
         parent = find_recipient(services, portal_id, deal_id, RecipientKind.COMPANY)

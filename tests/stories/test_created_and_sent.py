@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-from tests.harness import Harness
+from tests.harness import PORTAL, Harness
 
 NOW = {"send": "now", "taxCodeId": "exempt"}
 
@@ -44,6 +45,28 @@ def test_answers_of_both_lost(harness: Harness) -> None:
     invoice = harness.assert_invoiced_once(callback_id, deal_id)
     assert invoice["EmailStatus"] == "EmailSent"
     assert sends(harness) == 1
+    assert harness.refusals() == []
+
+
+def test_company_is_billed_and_its_contact_gets_the_mail(harness: Harness) -> None:
+    """HubSpot's companies have no address. The contact's is where the invoice goes, and not who is billed."""
+    harness.connect()
+    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+    amy = harness.contact_of(harness.story("one-line"))
+    below: dict[str, Any] = {"line_items": [{"properties": line}], "companies": [{"properties": {"name": "Nest Ltd"}}]}
+    deal = {"portal_id": PORTAL, "object_type": "deals", "properties": {"dealname": "x"}}
+    for contacts, mailed_to in (([{"id": amy}], "birds@intuit.com"), ([], None)):
+        asked = {**deal, "associations": below | {"contacts": contacts}}
+        deal_id = str(harness.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
+        callback_id = harness.enroll(deal_id, NOW | {"billTo": "primary_company"})
+        harness.work()
+        (invoice,) = harness.invoices_of(deal_id)
+        assert (invoice.get("BillEmail") or {}).get("Address", "").lower() == (mailed_to or "")
+        assert invoice["EmailStatus"] == ("EmailSent" if mailed_to else "NotSet")
+        assert harness.hubspot_callback(callback_id)["outputs"]["errorCode"] == ("" if mailed_to else "NO_EMAIL")
+        assert invoice["CustomerRef"]["name"] == "Nest Ltd", "not whoever has the contact's address"
+        (customer,) = [each for each in harness.books("Customer") if each["DisplayName"] == "Nest Ltd"]
+        assert "PrimaryEmailAddr" not in customer, "the contact's own deals must not be found there"
     assert harness.refusals() == []
 
 
