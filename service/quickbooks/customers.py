@@ -47,13 +47,6 @@ class CustomerFacts:
     currency: str | None
     taxable: bool | None
 
-    def has_email(self, email: str) -> bool:
-        """Whether the e-mail address is one of the customer's.
-
-        The field may hold several, separated by commas.
-        """
-        return email.strip().casefold() in {part.strip().casefold() for part in (self.email or "").split(",")}
-
 
 def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
     """The facts of a customer.

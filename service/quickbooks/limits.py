@@ -31,7 +31,7 @@ REALM_IN_FLIGHT = 10
 # Documented: 40 batches a minute for a realm and app.
 BATCH_WINDOWS = (Window(38, 60.5),)
 # What could be asked singly waits no longer than this for a batch.
-BATCH_SOON_SECONDS = 2.0
+BATCH_SOON_SECONDS = 4.0
 
 # Documented: wait 60 s after a 429. Retry-After is not documented, but has been seen.
 PAUSE_SECONDS = 60

@@ -369,14 +369,16 @@ class Installation:
         self.stores.preflights.claim(portal_id, RealmId(tenant.realm_id), now, timedelta(days=365))
         self.stores.connections.add(portal_id, RealmId(tenant.realm_id), now)
 
-    def make_deal(self, tenant: Tenant, name: str) -> str:
-        """A deal whose buyer and product nobody has met before."""
+    def make_deal(self, tenant: Tenant, name: str, products: int = 1) -> str:
+        """A deal whose buyer and products nobody has met before."""
         line = {"name": f"{name} product", "price": "12.50", "quantity": "2", "hs_sku": f"SKU-{name}"}
+        others = [{**line, "name": f"{name} {at}", "hs_sku": f"SKU-{name}-{at}"} for at in range(1, products)]
         person = {"email": f"{name}@buyers.example", "firstname": "Ada", "lastname": f"Buyer {name}"}
+        lines = [{"properties": each} for each in (line, *others)]
         asked = {
             "portal_id": tenant.portal_id,
             "properties": {"dealname": f"Deal {name}", "amount": "25", "dealstage": "closedwon"},
-            "associations": {"contacts": [{"properties": person}], "line_items": [{"properties": line}]},
+            "associations": {"contacts": [{"properties": person}], "line_items": lines},
         }
         return str(self.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
 

@@ -28,6 +28,8 @@ class Call:
     path: str
     method: str = "POST"
     once_per_process: bool = False
+    body: str = ""
+    products: int = 1
 
 
 CALLS = (
@@ -45,13 +47,11 @@ CALLS = (
     Call("line items read", "/crm/objects/2026-03/line_items/batch/read"),
     Call("contacts of the deal", "/crm/associations/2026-03/deals/contacts/batch/read"),
     Call("contact read", "/crm/objects/2026-03/contacts/batch/read"),
-    Call("customer by email", r"/query\?.*Customer.*PrimaryEmailAddr", "GET"),
-    Call("customer by name", r"/query\?.*Customer.*DisplayName", "GET"),
+    Call("customer by email and name", r"/batch\?", body="from Customer"),
     Call("customer create", r"/customer\?"),
-    Call("item by sku", r"/query\?.*Item.*Sku%20in", "GET"),
-    Call("item by name", r"/query\?.*Item.*Name%20in", "GET"),
-    Call("income account", r"/query\?.*Account", "GET"),
+    Call("item by sku and name", r"/batch\?", body="from Item"),
     Call("item create", r"/item\?"),
+    Call("items create", r"/batch\?", body='"create"', products=3),
     Call("invoice create", r"/invoice\?"),
     Call("deal update", "/crm/objects/2026-03/deals/", "PATCH"),
     Call("callback completion", "/automation/actions/callbacks/2026-03/"),
@@ -69,10 +69,9 @@ def test_killed(installation: Installation, call: Call) -> None:
     work: list[tuple[Tenant, str]] = []
     for _ in MOMENTS:
         tenant = installation.take_tenant()
-        work.append((tenant, installation.make_deal(tenant, str(tenant.portal_id))))
-    struck = [
-        installation.trouble(kind, call.path, method=call.method, seconds=HELD_SECONDS) for kind in MOMENTS.values()
-    ]
+        work.append((tenant, installation.make_deal(tenant, str(tenant.portal_id), call.products)))
+    met = {"method": call.method, "body": call.body, "seconds": HELD_SECONDS}
+    struck = [installation.trouble(kind, call.path, **met) for kind in MOMENTS.values()]
 
     asked = [installation.enroll(tenant, deal_id, inputs=INPUTS)[0] for tenant, deal_id in work]
     installation.wait_for(
