@@ -289,3 +289,15 @@ def test_the_number_of_workers_may_change_while_calls_are_out(database: Database
     with ExitStack() as calls:
         for _ in range(4):
             calls.enter_context(pacing.turn(REALM))
+
+
+def test_whether_a_call_could_go_so_soon(database: Database, clock: FixedClock) -> None:
+    pacing = pacing_of(database, clock, Window(2, 10.0))
+    call(pacing)
+    assert pacing.is_free(REALM, 0)
+    call(pacing)
+    assert not pacing.is_free(REALM, 9)
+    assert pacing.is_free(REALM, 10)
+    assert pacing.is_free(OTHER, 0)
+    clock.advance(timedelta(seconds=6))
+    assert pacing.is_free(REALM, 4)

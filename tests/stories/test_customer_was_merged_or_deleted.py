@@ -8,7 +8,9 @@ import pytest
 
 from service.store.hints import Hint
 from service.store.links import Link
+from service.workflows.follow_records import follow_merged_entity
 from tests.harness import PORTAL, REALM, Harness
+from tests.syncing import state_of, turn_on
 
 LINE = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "1"}
 AGAIN = {"existingInvoice": "create_another"}
@@ -60,6 +62,19 @@ def test_merged_into_an_unlike_customer_and_quickbooks_told_us(harness: Harness)
     assert harness.refusals() == []
 
 
+def test_the_customer_of_a_merged_contact_is_updated_where_it_went(harness: Harness) -> None:
+    harness.connect()
+    deal_id = harness.story("one-line")
+    bill(harness, deal_id)
+    harness.act("merge_customers", keep_id="2", lose_id="1")
+
+    callback_id = harness.enroll(deal_id, {"existingCustomer": "leave_it"}, action="create-or-update-customer")
+    harness.work()
+
+    assert harness.assert_done(callback_id, deal_id)["customerId"] == "2"
+    assert harness.refusals() == []
+
+
 @pytest.mark.parametrize("kind", ["MergedCustomer", "MergedItem"])
 def test_merges_of_merges_in_any_order(harness: Harness, kind: str) -> None:
     harness.connect()
@@ -73,6 +88,16 @@ def test_merges_of_merges_in_any_order(harness: Harness, kind: str) -> None:
     harness.follow(hearing=False)
     assert links.find(PORTAL, REALM, of, ["a"])["a"] == Link(of, "a", "103", {"currency": None})
     assert links.find(PORTAL, REALM, "x", ["a"])["a"].entity_id == "101"
+
+
+def test_the_sync_hears_of_the_merge_first(harness: Harness) -> None:
+    """What keeps records in step forgets nothing that an invoice needs."""
+    harness.connect()
+    links = harness.services.links
+    turn_on(harness, "contacts")
+    links.keep(PORTAL, REALM, [Link("contact", "a", "101", {"currency": "USD"})], harness.clock.now())
+    follow_merged_entity(harness.services, state_of(harness, "contacts"), "101", "103")
+    assert links.find(PORTAL, REALM, "contact", ["a"])["a"] == Link("contact", "a", "103", {"currency": "USD"})
 
 
 def test_customer_deleted_in_quickbooks_is_made_anew(harness: Harness) -> None:
