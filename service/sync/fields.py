@@ -11,6 +11,7 @@ from service.sync.values import Kind, Unusable, read_value, write_quickbooks
 _OWN = "QuickBooks reckons it itself"
 _LIFE = "it says whether the entry is in use, which the sync settings decide"
 _FIXED = "QuickBooks fixes it when the entry is created"
+_ONE_WAY = "invoices go to HubSpot only"
 _CUSTOM = "QuickBooks gives custom fields of customers and items through its GraphQL API only, to partner apps"
 
 
@@ -76,20 +77,42 @@ _ITEM = (
     *_read_only(Kind.NUMBER, _OWN, "QtyOnHand"),
     *_COMMON,
 )
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
+_INVOICE = (
+    *_read_only(
+        Kind.TEXT,
+        _ONE_WAY,
+        *("Id", "SyncToken", "DocNumber", "PrivateNote", "CustomerMemo.value", "TrackingNum", "CurrencyRef.value"),
+        *(f"{each}.{part}" for each in ("CustomerRef", "ClassRef", "DepartmentRef", "SalesTermRef", "ProjectRef",
+                                        "ShipMethodRef") for part in ("name", "value")),
+        *("BillEmail.Address", "BillEmailCc.Address", "BillEmailBcc.Address", "EmailStatus", "PrintStatus"),
+        *(each.path for group in ("BillAddr", "ShipAddr") for each in _address(group)),
+    ),
+    *_read_only(Kind.NUMBER, _ONE_WAY, "TotalAmt", "Balance", "Deposit", "ExchangeRate", "HomeTotalAmt", "HomeBalance",
+                "TxnTaxDetail.TotalTax"),
+    *_read_only(Kind.DATE, _ONE_WAY, "TxnDate", "DueDate", "ShipDate"),
+    *_read_only(Kind.DATETIME, _ONE_WAY, "MetaData.CreateTime", "MetaData.LastUpdatedTime",
+                "DeliveryInfo.DeliveryTime"),
+    *_read_only(Kind.BOOLEAN, _ONE_WAY, "AllowOnlineCreditCardPayment", "AllowOnlineACHPayment"),
+)  # fmt: skip
 FIELDS: dict[str, dict[str, Field]] = {
     "Customer": {each.path: each for each in _CUSTOMER},
     "Item": {each.path: each for each in _ITEM},
+    "Invoice": {each.path: each for each in _INVOICE},
 }
+_OWN_FIELD = "CustomField:"
 
 
 def find_field(entity: str, path: str) -> Field | None:
-    """The field of that path; None when there is none."""
+    """The field of that path; None when there is none. An invoice has custom fields, each by its name."""
+    if entity == "Invoice" and path.startswith(_OWN_FIELD) and path != _OWN_FIELD:
+        return Field(path, why_read_only=_ONE_WAY)
     return FIELDS[entity].get(path)
 
 
 def explain_unknown(entity: str, path: str) -> str:
     """Why a mapping cannot name this path."""
-    if path.startswith("CustomField"):
+    if path.startswith("CustomField") and entity != "Invoice":
         return _CUSTOM
     return f"{entity} has no field {path}"
 
