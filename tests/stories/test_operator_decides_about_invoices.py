@@ -1,4 +1,4 @@
-"""Invoices in the sync: on and off, which ones, tried, forgotten, found again; their mapping; by command, in the trail."""
+"""Invoices in the sync: on and off, which ones, tried again, forgotten and found; their mapping; all in the trail."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from service.store.audit import Audit
 from service.workflows.learn_connection import learn_connection, learn_connections
 from tests.databases import Databases
 from tests.harness import PORTAL, REALM, Harness
-from tests.stories.test_operator_runs_the_sync import run  # noqa: F401  (a fixture)
 
 
 @pytest.fixture
