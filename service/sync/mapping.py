@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field
 
-from service.sync.direction import PAIRINGS, Direction, Pairing, common_direction
+from service.sync.direction import INVOICES, PAIRINGS, Direction, Pairing, common_direction
 from service.sync.fields import Field, explain_unknown, find_field, fit
 from service.sync.values import Kind, Unusable, convert
 
@@ -120,7 +120,8 @@ def find_problems(mapping: Mapping, known: Values[str, KnownHubSpotProperty] | N
         written = [getattr(each, side) for each in mapping.fields if getattr(each.direction, way)]
         twice = sorted({name for name in written if written.count(name) > 1})
         problems += [f"{name}: two fields would write it: give one of them the other direction" for name in twice]
-    if not mapping.fields:
+    # An invoice shows what it always shows; records would not be kept in step at all.
+    if not mapping.fields and mapping.pairing.name != INVOICES:
         problems.append("the mapping has no fields")
     return problems
 

@@ -33,7 +33,7 @@ class _MappingSchema(Schema):
     format = fields.Integer(required=True, validate=validate.Equal(FORMAT))
     object = fields.String(required=True, validate=validate.OneOf(list(MAPPED)))
     version = fields.Integer(load_default=0, validate=validate.Range(0))
-    fields_ = fields.List(fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1))
+    fields_ = fields.List(fields.Nested(_FieldSchema), required=True, data_key="fields")
 
 
 def parse_mapping(document: Any, known: Values[str, KnownHubSpotProperty] | None = None) -> Mapping:

@@ -180,6 +180,16 @@ def test_mapping_is_tried_applied_and_shown(harness: Harness, run: Any, tmp_path
         assert reason in said.err
 
 
+def test_mapping_is_taken_away_again(harness: Harness, run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "invoices.json"
+    file.write_text(json.dumps({"format": 1, "object": "invoices", "fields": []}))
+    harness.connect()
+    learn_connections(harness.services)
+    assert run("mappings", "apply", "invoices", str(file)).status == 0
+    file.write_text(json.dumps({"format": 1, "object": "contacts", "fields": []}))
+    assert "no fields" in run("mappings", "apply", "contacts", str(file)).err
+
+
 def test_a_connections_setting_is_in_the_trail(harness: Harness, run: Any) -> None:
     run("connections", "set", "--portal", str(PORTAL), "--realm", REALM, "--mirror", "deals")
     assert ("connection set", f"connection of portal {PORTAL} and realm {REALM}") in acts(harness)
