@@ -10,9 +10,9 @@ from service.errors import CannotInvoice, InvoiceExists, TotalDiffers
 from service.ids import DealId, RealmId
 from service.invoicing.billing import decide_total
 from service.invoicing.draft import decide_deposit, draft_invoice
-from service.invoicing.inputs import CreateInvoiceInputs, Send, WhenInvoiceExists, parse_inputs
+from service.invoicing.inputs import CreateInvoiceInputs, Send, parse_inputs
 from service.invoicing.read_back import find_difference
-from service.invoicing.sale_inputs import LinesFrom
+from service.invoicing.sale_inputs import WhenSaleExists
 from service.invoicing.status import Status
 from service.logs import log
 from service.store.callbacks import SUCCESS, StoredCallback
@@ -21,12 +21,13 @@ from service.workflows.choose_invoice import read_told
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.learn_unknown import learn_unknown
 from service.workflows.send_invoice import send_once
 from service.workflows.services import Services
 from service.workflows.settle_invoice import outputs_of, settle_invoice
-from service.workflows.split_deal import count_shares
+from service.workflows.split_deal import split_gathered
 from service.workflows.view_invoice import known_invoice
-from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.write_reserved import Written, find_open_reservation
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -49,10 +50,8 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
     repeated = open_reservation is not None
     names = names_of(services, callback.portal_id, realm_id)
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
-    if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
-        adopt_unknown(services, callback, realm_id, realm)
-        gathered = replace(gathered, deal=count_shares(services, callback.portal_id, realm_id, gathered.deal))
-    if inputs.existing_invoice != WhenInvoiceExists.CREATE_ANOTHER:
+    gathered = split_gathered(services, callback, realm, "Invoice", inputs, gathered)
+    if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
         existing = find_existing(services, callback, realm_id, gathered, realm)
         if existing is not None:
             settle_existing(services, callback, realm, inputs, existing)
@@ -72,7 +71,7 @@ def find_existing(
 ) -> KnownInvoice | None:
     """The deal's newest live invoice in this realm, read afresh, or None."""
     deal_id, portal_id = gathered.deal.id, callback.portal_id
-    adopt_unknown(services, callback, realm_id, realm)
+    learn_unknown(services, callback, realm, "Invoice")
     rows = [row for row in services.invoices.of_deal(portal_id, deal_id) if row.realm_id == realm_id]
     for known in reversed([row for row in rows if Status(row.status).is_live]):
         row = read_again(services, known, realm)
@@ -89,21 +88,6 @@ def find_existing(
     now = services.clock.now()
     row = known_invoice(entity, portal_id, realm_id, deal_id, None, realm.day_of(now), now)
     return row if Status(row.status).is_live else None
-
-
-def adopt_unknown(services: Services, callback: StoredCallback, realm_id: RealmId, realm: KnownRealm) -> None:
-    """Look for what an earlier callback of the deal may have created without ever hearing of it."""
-    portal_id, deal_id = callback.portal_id, DealId(callback.object_id)
-    unknown = services.reservations.open_of_object(portal_id, realm_id, "DEAL", deal_id, callback.callback_id)
-    for reservation in unknown:
-        entity = look(services, reservation, reservation.reserved_at)
-        if entity is None:
-            continue
-        now = services.clock.now()
-        row = known_invoice(entity, portal_id, realm_id, deal_id, reservation.callback_id, realm.day_of(now), now)
-        with services.database.write() as tx:
-            end_created(services, tx, Written(reservation, entity), now)
-            services.invoices.keep(tx, row)
 
 
 def read_again(services: Services, known: KnownInvoice, realm: KnownRealm) -> KnownInvoice:
@@ -146,7 +130,7 @@ def settle_existing(
     existing: KnownInvoice,
 ) -> None:
     """The deal has an invoice already: give that one, or say so. Raises: InvoiceExists."""
-    if inputs.existing_invoice == WhenInvoiceExists.FAIL:
+    if inputs.existing == WhenSaleExists.FAIL:
         raise InvoiceExists(
             "The deal already has an invoice in QuickBooks. Void or delete it there, "
             'or let "existingInvoice" in the action create another.'

@@ -15,8 +15,9 @@ from service.invoicing.actions import output_names
 from service.invoicing.draft import Draft, draft_sale
 from service.invoicing.inputs import Send
 from service.invoicing.invoice import derive_recipient_text, fill_outputs
-from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
+from service.invoicing.other_sale import OtherSaleInputs, SaleView
 from service.invoicing.read_back import find_difference
+from service.invoicing.sale_inputs import WhenSaleExists
 from service.logs import log
 from service.quickbooks.links import sale_url
 from service.quickbooks.sales import SaleFacts, parse_sale
@@ -24,9 +25,11 @@ from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.learn_unknown import learn_unknown
 from service.workflows.send_invoice import send_once
 from service.workflows.services import Services
-from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.split_deal import split_gathered
+from service.workflows.write_reserved import Written, end_created, find_open_reservation
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -70,12 +73,13 @@ def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inp
             send_and_settle(services, callback, realm, kind, inputs, written)
             return
     if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
-        existing = find_sale_of_deal(services, callback, kind.entity, kind.counts)
+        existing = find_sale_of_deal(services, callback, realm, kind.entity, kind.counts)
         if existing is not None:
             settle_existing(services, callback, realm, kind, inputs, existing)
             return
     names = names_of(services, callback.portal_id, realm_id)
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    gathered = split_gathered(services, callback, realm, kind.entity, inputs, gathered)
     draft = partial(draft_kind, kind, inputs)
     written = write_sale(services, callback, realm, kind.entity, inputs, gathered, draft, repeated=begun is not None)
     send_and_settle(services, callback, realm, kind, inputs, written)
@@ -88,19 +92,17 @@ def draft_kind(kind: SaleKind[Inputs], inputs: Inputs, *deal: Any, **more: Any) 
 
 
 def find_sale_of_deal(
-    services: Services, callback: StoredCallback, entity: str, counts: Callable[[SaleFacts], bool]
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    entity: str,
+    counts: Callable[[SaleFacts], bool],
 ) -> dict[str, Any] | None:
     """The newest sale of its kind that we made for the deal and that counts, read afresh, or None."""
     portal_id, realm_id, deal_id = callback.portal_id, RealmId(str(callback.realm_id)), callback.object_id
-    of_deal = (portal_id, realm_id, callback.object_type, deal_id)
-    for unknown in services.reservations.open_of_object(*of_deal, but=callback.callback_id, entity=entity):
-        # An earlier callback may have created it without ever hearing of it.
-        found = look(services, unknown, unknown.reserved_at)
-        if found is not None:
-            with services.database.write() as tx:
-                end_created(services, tx, Written(unknown, found), services.clock.now())
-    for sale_id in services.reservations.created_of_object(*of_deal, entity=entity):
-        sale = services.quickbooks.read(realm_id, entity, sale_id)
+    learn_unknown(services, callback, realm, entity)
+    for made in services.reservations.created_of_object(portal_id, realm_id, callback.object_type, deal_id, entity):
+        sale = services.quickbooks.read(realm_id, entity, str(made.entity_id))
         if sale is not None and counts(parse_sale(sale)):
             return sale
     return None
