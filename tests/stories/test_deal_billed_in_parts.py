@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -127,6 +128,21 @@ def test_lines_that_were_updated_count_as_they_are(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
+def test_lines_of_a_part_are_not_replaced_by_the_whole(harness: Harness) -> None:
+    harness.connect()
+    line = {"name": "Design", "hs_sku": "DESIGN", "price": "75", "quantity": "2"}
+    deal_id = harness.make_deal([line], harness.contact_of(harness.story("one-line")), amount="150")
+    sell(harness, deal_id, share("30"))
+
+    told = sell(harness, deal_id, {"lines": "line_items"}, "update-invoice")
+
+    assert (told["errorCode"], told["invoiceId"]) == ("INVALID_INPUT", "")
+    assert "one part of the deal (30 %)" in told["errorMessage"]
+    assert sell(harness, deal_id, REST)["invoiceAmount"] == "105.00"
+    assert amounts(harness, deal_id) == [45, 105]
+    assert harness.refusals() == []
+
+
 def test_receipts_and_invoices_share_one_deal(harness: Harness) -> None:
     """A deposit paid at once, an invoice for the rest."""
     harness.connect()
@@ -179,6 +195,23 @@ def test_receipt_whose_answer_was_lost_counts(harness: Harness) -> None:
 
     assert harness.hubspot_callback(callback_id)["outputs"]["salesReceiptAmount"] == "45.00"
     assert_too_large(sell(harness, deal_id, part("50")), "45.00 USD")
+    assert sell(harness, deal_id, REST)["invoiceAmount"] == "45.00"
+    assert harness.refusals() == []
+
+
+def test_receipt_of_which_nobody_ever_heard_counts(harness: Harness) -> None:
+    """Its callback ended past its deadline with the write open: the invoice looks before it bills the rest."""
+    harness.connect()
+    deal_id = deal_of(harness, "90")
+    harness.trouble("lose_answer", r"/salesreceipt\?", method="POST")
+    callback_id = harness.enroll(deal_id, {**share("50"), "taxCodeId": "exempt"}, action=RECEIPT)
+    harness.work()
+    harness.trouble("status", "/v3/company/", vendor="quickbooks", status=503, times=None)
+    harness.pass_time(timedelta(days=7))
+    harness.work()
+    assert harness.callback(callback_id).error_code == "NOT_DONE_IN_TIME"
+    harness.calm()
+
     assert sell(harness, deal_id, REST)["invoiceAmount"] == "45.00"
     assert harness.refusals() == []
 
