@@ -98,7 +98,7 @@ OPERATOR = (
 CHAPTERS: tuple[tuple[str, tuple[Reason, ...]], ...] = (
     ("What the deal lacks", DEAL),
     ("What the author of the workflow chose", AUTHOR),
-    ("What QuickBooks or HubSpot do not do", VENDORS),
+    ("How things stand in QuickBooks and HubSpot", VENDORS),
     ("What the operator must see to", OPERATOR),
 )
 """Who can put it right, and the reasons that are theirs."""

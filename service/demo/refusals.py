@@ -23,6 +23,7 @@ MADE = {SPOILT.portal: "Boathouse Gardens", UNJOINED.portal: "Lakeside Nursery"}
 def tell_refusals(story: Story) -> list[str]:
     """Post all of it at once, print what each was answered; returns what was answered otherwise than it should."""
     story.chapter("What cannot be done says why, on the deal and to the workflow: every reason there is")
+    story.say(f"  {len(REASONS)} deals reach an action, all at once")
     mishaps.spoil_company(story, SPOILT)
     made = {portal: _make_portal(story, portal, name) for portal, name in MADE.items()}
     with ThreadPoolExecutor(2) as joining:

@@ -140,7 +140,8 @@ def _suspect(services: Services, callback: StoredCallback) -> None:
 
 def _give_up(callback: StoredCallback, what: str) -> GivenUp:
     return GivenUp(
-        f"The service {what} again and again on this: tell its operator the callback id {callback.callback_id}."
+        f"The service {what} again and again while it worked on this: "
+        f"tell its operator the callback id {callback.callback_id}."
     )
 
 

@@ -26,23 +26,23 @@ LONGEST_SECONDS = 200
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The demo in a directory of its own."""
-    running = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "service", "demo"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=die_with_parent,
-    )
-    yield running
-    running.kill()
-    running.wait()
+    ) as running:
+        yield running
+        # Asked, not killed: it ends what it has started.
+        running.send_signal(signal.SIGINT)
 
 
 def read_until(running: subprocess.Popen[str], last: str) -> str:
     """What it prints, up to and with the line."""
     assert running.stdout is not None
-    patience = threading.Timer(LONGEST_SECONDS, running.kill)
+    patience = threading.Timer(LONGEST_SECONDS, running.send_signal, (signal.SIGINT,))
     patience.start()
     said = ""
     for line in running.stdout:
@@ -70,6 +70,9 @@ def test_told_and_signed_in(demo: subprocess.Popen[str]) -> None:
         browser.find("input[type=password]").send_keys(signs[0][1], Keys.ENTER)
         browser.reads("Craig's Design and Landscaping Services")
         browser.shoot("90-demo")
+        browser.driver.get(re.findall(r"sandbox +(http://\S+)", said)[0])
+        browser.reads("Boathouse Gardens")
+        browser.shoot("91-sandbox")
     finally:
         browser.close()
     demo.send_signal(signal.SIGINT)
