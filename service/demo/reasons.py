@@ -91,8 +91,8 @@ OPERATOR = (
            inputs={"realmId": SPOILT.realm, "defaultItemId": "4"}),
     Reason("NOT_DONE_IN_TIME", "no answer from QuickBooks for a week (the demo moves the deadline)", "purchase-order",
            before=mishaps.lose_every_create, after=history.pass_deadline),
-    Reason("INTERNAL_ERROR", "ten workers ended while they worked on it (the demo sets the count)", "sub-customer",
-           before=mishaps.lose_every_create, after=history.bury_workers),
+    Reason("INTERNAL_ERROR", "ten workers ended while they worked on it (the demo sets the count)",
+           "uk-new-customer", place=UK, before=mishaps.lose_every_create, after=history.bury_workers),
 )  # fmt: skip
 
 CHAPTERS: tuple[tuple[str, tuple[Reason, ...]], ...] = (

@@ -30,12 +30,12 @@ def tell_refusals(story: Story) -> list[str]:
         # Beside the others, for a join takes its seconds.
         joins = [joining.submit(story.join, place) for place in (SPOILT, NUMBERED)]
         asked = {each.code: _post(story, each, made) for each in REASONS if each.deal}
+        for each in REASONS:
+            if each.after:
+                each.after(asked[each.code])
         for join in joins:
             join.result()
     asked |= {each.code: _post(story, each, made) for each in REASONS if not each.deal}
-    for each in REASONS:
-        if each.after:
-            each.after(asked[each.code])
     ended = {code: story.evidence.wait_until_ended(callback_id) for code, callback_id in asked.items()}
     story.ask("DELETE", "/trouble")
     mishaps.add_tax_as_ever(story)

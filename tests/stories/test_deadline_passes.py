@@ -27,6 +27,7 @@ def test_quickbooks_down_for_a_week(harness: Harness) -> None:
     outlast(harness)
 
     sentence = harness.assert_refused(callback_id, deal_id, "NOT_DONE_IN_TIME")
+    assert sentence.startswith("It was not done in time. QuickBooks ")
     assert "may" not in sentence
     assert "look for" not in sentence
     assert sentence.endswith(". Enrol again.")
