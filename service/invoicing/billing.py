@@ -46,7 +46,7 @@ def check_total(total: Money) -> None:
     """
     if total.amount <= 0:
         raise TotalNotPositive(
-            f"It would come to {total}, and this action makes nothing that is not above 0. "
+            f"The total would be {total}, and it must be above 0. "
             "Correct the amount of the deal, or the prices and discounts of its line items."
         )
 

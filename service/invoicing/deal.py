@@ -222,7 +222,8 @@ def derive_amount_line(deal: Deal) -> LineItem:
     """
     if deal.amount is None:
         raise DealHasNoAmount(
-            'The deal has no amount that is a number. Fill in "Amount" on the deal, or let the action bill line items.'
+            'The deal has no amount that is a number. Fill in "Amount" on the deal, '
+            'or set "lines" to line_items in the action.'
         )
     return LineItem(AMOUNT_LINE_ID, deal.name, Decimal(1), deal.amount, currency=deal.currency)
 

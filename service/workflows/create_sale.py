@@ -129,7 +129,7 @@ def settle_existing(
     if inputs.existing == WhenSaleExists.FAIL:
         raise SaleExists(
             f"The deal already has the {kind.noun} {parse_sale(existing).doc_number or existing['Id']} in QuickBooks. "
-            "Delete it there, or let the action create another."
+            f'Delete it there, or let "existing{kind.entity}" in the action create another.'
         )
     send_and_settle(services, callback, realm, kind, inputs, existing)
 

@@ -97,7 +97,7 @@ def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, 
     if recipient is None:
         label = " with the association label chosen" if type_id else ""
         raise DealHasNoRecipient(
-            f'The deal has no {kind.value}{label} to bill: associate one, or choose another "Bill to".'
+            f'The deal has no {kind.value}{label} to bill: associate one, or choose another "Bill to" in the action.'
         )
     return recipient
 

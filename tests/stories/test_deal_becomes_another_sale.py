@@ -143,6 +143,7 @@ def test_enrolled_again(harness: Harness, kind: Kind) -> None:
     told = harness.hubspot_callback(refused)["outputs"]
     assert (told["errorCode"], told[f"{kind.output}Id"]) == ("SALE_EXISTS", "")
     assert sale["DocNumber"] in told["errorMessage"]
+    assert f'"{kind.existing}"' in told["errorMessage"]
     assert harness.deal(deal_id)["qbo_invoice_error"] == f"SALE_EXISTS: {told['errorMessage']}"
 
     harness.enroll(deal_id, {kind.existing: "create_another"}, action=kind.action)
