@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.commands.actions import diff_actions, export_project, register_actions
+from service.commands.audit import list_acts
 from service.commands.books import check_invoices
 from service.commands.callbacks import list_callbacks, replay_callback, show_callback
 from service.commands.connections import (
@@ -57,6 +58,7 @@ __all__ = [
     "doctor",
     "ensure_properties",
     "export_project",
+    "list_acts",
     "list_callbacks",
     "list_connections",
     "list_invoice_records",

@@ -193,3 +193,6 @@ def test_mapping_is_taken_away_again(harness: Harness, run: Any, tmp_path: Path)
 def test_a_connections_setting_is_in_the_trail(harness: Harness, run: Any) -> None:
     run("connections", "set", "--portal", str(PORTAL), "--realm", REALM, "--mirror", "deals")
     assert ("connection set", f"connection of portal {PORTAL} and realm {REALM}") in acts(harness)
+    (act,) = [each for each in run("audit", "list", "--json").json if each["act"] == "connection set"]
+    assert (act["who"], act["detail"]) == ("command line", "mirror deals")
+    assert "connection set" in run("audit", "list", "--limit", "1").out

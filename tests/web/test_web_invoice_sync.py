@@ -45,6 +45,7 @@ def test_turned_off_and_on_for_deals_and_forgotten(operator: Person, harness: Ha
     (connection,) = harness.stores.connections.all()
     assert not read_rules(connection).is_on
     assert "sync deleted" in read(operator, "/"), "the trail says so"
+    assert "sync turned off" in read(operator, "/audit")
     assert operator.submit(f"{BASE}/on", "/sync", which="some").status_code == 400
     assert operator.open(f"/sync/{PORTAL}/1/invoices/records").status_code == 404
 
