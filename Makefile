@@ -42,7 +42,7 @@ check: setup  ## format, lint, types
 soak: setup  ## 10 callbacks a second for 2 minutes, web and worker killed at random
 	@$(RUN) -m tests.crash.soak $(ARGS)
 
-bench: setup  ## accept path, invoices per second, CPU and calls per invoice, as ratios
+bench: setup  ## accept, invoices, CPU and calls, way back, sync, as ratios; ARGS='--part accept --quick'
 	@$(RUN) -m tests.bench $(ARGS)
 
 lock: setup  ## write requirements*.txt from requirements*.in

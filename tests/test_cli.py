@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
@@ -25,6 +23,7 @@ from service.store.due import Due
 from service.store.locks import Locks
 from service.store.reservations import Reservation, Reservations
 from service.store.vault import Vault
+from tests.commanding import Said
 from tests.databases import Databases
 from tests.harness import environment
 
@@ -33,18 +32,6 @@ PORTAL, REALM = PortalId(20000001), RealmId("9341450000000001")
 ROOT = Path(__file__).parents[1]
 ADD = ["connections", "add", "--portal", "7", "--realm", "77"]
 TOKENS = ["--hubspot-refresh-token", "canary-h", "--quickbooks-refresh-token", "canary-q"]
-
-
-class Said(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from service.web.desk import Desk
 from service.web.overview import MOST, PortalView, company_name, derive_concerns, derive_portals
 
 FAILED_DAYS = 7
+ACTS = 500
 
 
 def add_home(routes: Blueprint, desk: Desk) -> None:
@@ -37,6 +38,14 @@ def add_home(routes: Blueprint, desk: Desk) -> None:
             counts=desk.callbacks.count_by_state(),
             acts=desk.audit.latest(8),
         )
+
+
+def add_audit(routes: Blueprint, desk: Desk) -> None:
+    """GET /audit"""
+
+    @routes.get("/audit")
+    def list_acts() -> str:
+        return render_template("audit.html", acts=desk.audit.latest(ACTS))
 
 
 def view_portals(desk: Desk) -> list[PortalView]:

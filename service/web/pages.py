@@ -29,7 +29,7 @@ from service.web.connections_page import add_connections
 from service.web.desk import Desk, visit
 from service.web.disconnect import add_disconnect
 from service.web.guard import guard
-from service.web.home import add_home
+from service.web.home import add_audit, add_home
 from service.web.preflight_page import add_preflight
 from service.web.preview_page import add_preview
 from service.web.recipes_page import add_recipes
@@ -46,6 +46,7 @@ def operator_pages(desk: Desk) -> Blueprint:
     guard(routes, desk)
     add_sign_in(routes, desk)
     add_home(routes, desk)
+    add_audit(routes, desk)
     add_connections(routes, desk)
     add_connect(routes, desk)
     add_disconnect(routes, desk)

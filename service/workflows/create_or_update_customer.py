@@ -16,7 +16,7 @@ from service.quickbooks.customers import CustomerFacts, parse_customer
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.find_customer import customer_content
-from service.workflows.follow_merges import forget_customer
+from service.workflows.follow_heirs import forget_customer
 from service.workflows.gather_deal import find_recipient, gather_lines, get_recipient
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
@@ -52,7 +52,7 @@ def gather_recipient(services: Services, callback: StoredCallback, inputs: Custo
         is_contact = inputs.whose == Whose.PRIMARY_CONTACT
         kind = RecipientKind.CONTACT if is_contact else RecipientKind.COMPANY
         found = find_recipient(services, portal_id, DealId(callback.object_id), kind)
-        missing = f'The deal has no {kind.value}: associate one, or choose another "Bill to".'
+        missing = f'The deal has no {kind.value}: associate one, or choose another "Bill to" in the action.'
     else:
         kind = RecipientKind(callback.object_type.lower())
         found = get_recipient(services, portal_id, kind, callback.object_id)

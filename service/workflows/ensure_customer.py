@@ -25,7 +25,7 @@ from service.workflows.find_customer import (
     recall_customer,
     refuse_new,
 )
-from service.workflows.follow_merges import forget_customer
+from service.workflows.follow_heirs import forget_customer
 from service.workflows.services import Services
 from service.workflows.write_reserved import next_generation
 

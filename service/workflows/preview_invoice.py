@@ -17,7 +17,6 @@ from service.invoicing.deal import LineItem, Recipient
 from service.invoicing.draft import Draft, draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
-from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
 from service.workflows.ensure_items import ItemSearch, find_items
@@ -32,7 +31,7 @@ from service.workflows.find_customer import (
 from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import know_realm
 from service.workflows.services import Services
-from service.workflows.split_deal import count_shares
+from service.workflows.split_deal import count_billed
 
 LOG = logging.getLogger("service.preview")
 # What an id is before there is one; a mark belongs to a callback, and here is none.
@@ -56,8 +55,9 @@ def preview_invoice(
     realm = know_realm(services, portal_id, realm_id, meet=False)
     names = names_of(services, portal_id, realm_id)
     gathered = gather_deal(services, portal_id, deal_id, inputs, names, meet=False)
-    if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
-        gathered = replace(gathered, deal=count_shares(services, portal_id, realm_id, gathered.deal))
+    if inputs.lines.splits:
+        taken = count_billed(services, portal_id, realm_id, "Invoice", deal_id)
+        gathered = replace(gathered, deal=replace(gathered.deal, billed=taken))
     today = realm.day_of(services.clock.now())
     decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
     billed = plan_lines(gathered.deal, gathered.line_items, inputs)
@@ -186,5 +186,5 @@ def _find_invoices(
     live = [each.invoice_id for each in known if Status(each.status).is_live]
     if not live:
         return []
-    policy = inputs.existing_invoice.value.replace("_", " ")
+    policy = inputs.existing.value.replace("_", " ")
     return [f"The deal already has an invoice (id {live[-1]}): the action's choice for that is {policy}."]

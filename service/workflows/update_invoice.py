@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from service.errors import InvoiceNotFound
+from service.errors import InputInvalid, InvoiceNotFound
 from service.ids import RealmId
 from service.invoicing.billing import check_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.lines import draft_lines
+from service.invoicing.marks import read_part
 from service.invoicing.update import (
     UpdateInvoiceInputs,
     UpdateLines,
@@ -63,6 +64,11 @@ def _plan_lines(
     realm_id = RealmId(str(callback.realm_id))
     if chosen.deal_id is None:
         raise InvoiceNotFound("The invoice belongs to no deal, so there are no line items for it: keep its lines.")
+    if part := read_part(chosen.facts.private_note):
+        raise InputInvalid(
+            f"The invoice is for one part of the deal ({part}), and all the line items would bill the deal beyond its "
+            'amount. Set "lines" to keep in the action.'
+        )
     names = names_of(services, callback.portal_id, realm_id)
     deal, line_items = gather_lines(services, callback.portal_id, chosen.deal_id, names)
     sale = inputs.sale_inputs(inputs.invoice_date or chosen.facts.txn_date)

@@ -20,7 +20,7 @@ from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
-from service.workflows.follow_merges import forget_customer, forget_items
+from service.workflows.follow_heirs import forget_customer, forget_items
 from service.workflows.gather_deal import Gathered
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
