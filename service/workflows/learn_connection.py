@@ -48,7 +48,7 @@ def learn_connections(services: Services) -> int:
             learn_connection(services, connection)
             done += 1
         except NotConnected as error:
-            note_lost_access(services, error, *key, now)
+            note_lost_access(services, error, *key)
             services.preflights.keep(connection, (), services.clock.now())
             _log_not_looked_at(connection, error)
         except ServiceError as error:
@@ -61,7 +61,6 @@ def learn_connection(services: Services, connection: Connection) -> list[Finding
 
     Raises: NotConnected, TryLater, ConfigError, RefusedByHubSpot.
     """
-    began_at = services.clock.now()
     with services.locks.hold(f"portal:{connection.portal_id}"):
         portal = _ask_portal(services, connection.portal_id)
     findings = judge_portal(portal)
@@ -69,7 +68,7 @@ def learn_connection(services: Services, connection: Connection) -> list[Finding
         realm = _ask_realm(services, connection.realm_id)
     except NotConnected as error:
         # That it does not let us in is told by its own row, live; here only what the portal told.
-        note_lost_access(services, error, connection.portal_id, connection.realm_id, began_at)
+        note_lost_access(services, error, connection.portal_id, connection.realm_id)
     except (RefusedByQuickBooks, SubscriptionEnded) as error:
         findings.append(_unreadable(error))
     else:
