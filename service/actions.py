@@ -60,7 +60,7 @@ def _get_app_token(config: Config, wire: Wire) -> str:
         api_url=config.hubspot_api_url,
         version=config.hubspot_api_version,
         client_id=config.hubspot_client_id,
-        client_secret=config.hubspot_client_secrets[0],
+        client_secrets=config.hubspot_client_secrets,
         wire=wire,
     )
     return oauth.get_app_token(("developers-read", "developers-write"))

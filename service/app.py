@@ -83,6 +83,7 @@ def make_desk(stores: Stores) -> Desk:
         password=Password(config.admin_password, config.instance / PASSWORD_FILE),
         vendors=Vendors(config),
         hints=stores.hints,
+        resealing=stores.resealing,
         list_actions=lambda: _list_actions(config),
         compare_actions=lambda: _compare_actions(config),
     )

@@ -52,9 +52,11 @@
         NotDoneInTime            NOT_DONE_IN_TIME
         GivenUp                  INTERNAL_ERROR
       NotConnected               park until somebody reconnects
+        AccessLimited            the vendor lets us in, but not do this: park until it is granted
       TryLater                   repeating is safe; may say after how long
         SyncTokenStale           read again, apply again
         NameTaken                somebody else has the display name: look it up
+        SettingsWrong            our own keys or settings: tell the operator, count no failure
       OutcomeUnknown             a write was sent and no usable answer came: look before repeating
         AlreadySent              QuickBooks knows the request id, but did not replay the answer
 
@@ -330,11 +332,18 @@ class GivenUp(CannotInvoice):
 
 
 class NotConnected(ServiceError):
-    """Somebody must reconnect; `vendor` is "hubspot" or "quickbooks"."""
+    """Somebody must reconnect; `vendor` is "hubspot" or "quickbooks".
 
-    def __init__(self, sentence: str, vendor: str) -> None:
+    `refused_token`: the access token that the vendor would not take, when it was the newest there was.
+    """
+
+    def __init__(self, sentence: str, vendor: str, refused_token: str | None = None) -> None:
         super().__init__(sentence)
-        self.vendor = vendor
+        self.vendor, self.refused_token = vendor, refused_token
+
+
+class AccessLimited(NotConnected):
+    """The access lives, but was not granted for this."""
 
 
 class TryLater(ServiceError):
@@ -351,6 +360,10 @@ class SyncTokenStale(TryLater):
 
 class NameTaken(TryLater):
     """A customer, vendor or employee already has the name."""
+
+
+class SettingsWrong(TryLater):
+    """Nothing is wrong with the portal or realm: a setting of ours is, until the operator changes it."""
 
 
 class OutcomeUnknown(ServiceError):

@@ -109,7 +109,7 @@ def _hubspot_oauth(stores: Stores, wire: Wire) -> HubSpotOAuth:
         version=config.hubspot_api_version,
         wire=wire,
         client_id=config.hubspot_client_id,
-        client_secret=config.hubspot_client_secrets[0],
+        client_secrets=config.hubspot_client_secrets,
     )
 
 
@@ -125,7 +125,8 @@ def _quickbooks_oauth(stores: Stores) -> QuickBooksOAuth:
 
 def _from_hubspot(oauth: HubSpotOAuth, refresh_token: str) -> Refreshed:
     reply = oauth.refresh(refresh_token)
-    return Refreshed(reply.access_token, reply.refresh_token, reply.lifetime)
+    owner_id = None if reply.portal_id is None else str(reply.portal_id)
+    return Refreshed(reply.access_token, reply.refresh_token, reply.lifetime, owner_id=owner_id)
 
 
 def _from_quickbooks(oauth: QuickBooksOAuth, refresh_token: str) -> Refreshed:

@@ -112,6 +112,7 @@ def make_chores(services: Services) -> tuple[Chores, ...]:
         (60.0, partial(refresh_tokens.let_go_on, services)),
         (900.0, partial(refresh_tokens.keep_alive, services)),
         (3600.0, partial(refresh_tokens.reseal, services)),
+        (3600.0, partial(refresh_tokens.ask_again, services)),
     )
     reading = (
         (2.0, partial(learn_connection.learn_connections, services)),

@@ -231,6 +231,7 @@ def test_connections_through_their_life(run: Callable[..., Said], database: Data
     said = run("connections", "remove", "--portal", "7", "--realm", "77")
     assert (said.status, said.out) == (0, "portal 7 and realm 77: removed\n")
     assert "QuickBooks could not be told" in said.err, "nothing answers at this address"
+    assert "HubSpot could not be told" in said.err
     for command in ("pause", "resume", "remove"):
         said = run("connections", command, "--portal", "7", "--realm", "77")
         assert (said.status, said.out) == (1, "")
@@ -394,6 +395,57 @@ def test_properties_ensure(sandbox: InThread, run: Callable[..., Said], tmp_path
     for said, text in ((first, "created"), (second, "nothing to do")):
         assert said.out
         assert all(line.startswith(f"portal {PORTAL}") and text in line for line in said.out.splitlines())
+
+
+def settle_in(sandbox: InThread, tmp_path: Path) -> dict[str, dict[str, str]]:
+    """Let the commands talk to the sandbox; returns its refresh tokens."""
+    with (tmp_path / ".env").open("a") as settings:
+        settings.write(f"HUBSPOT_API_URL={sandbox.url}\nQUICKBOOKS_API_URL={sandbox.url}\n")
+        settings.write(f"QUICKBOOKS_DISCOVERY_URL={sandbox.url}/.well-known/openid_configuration\n")
+    portals = {str(key): value for key, value in sandbox.world.hubspot.credentials()["portals"].items()}
+    realms = sandbox.world.quickbooks.credentials()["realms"]
+    return {
+        "hubspot": {each: str(portals[each]["refresh_token"]) for each in portals},
+        "quickbooks": {each: str(realms[each]["refresh_token"]) for each in realms},
+    }
+
+
+def test_a_token_of_another_portal_is_refused(
+    sandbox: InThread, run: Callable[..., Said], tmp_path: Path, database: Database
+) -> None:
+    given = settle_in(sandbox, tmp_path)
+    add = ["connections", "add", "--portal", str(PORTAL), "--realm", REALM, "--quickbooks-refresh-token", "x"]
+    said = run(*add, "--hubspot-refresh-token", given["hubspot"]["20000002"])
+    assert (said.status, said.out) == (1, "")
+    assert "portal 20000002: give the one of portal 20000001" in said.err
+    assert Connections(database).all() == []
+    assert run("connections", "list", "--json").json == []
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM credentials").scalar() == 0
+
+    sandbox.world.hubspot.settings.tokens_tell_portal = False
+    assert run(*add, "--hubspot-refresh-token", given["hubspot"][str(PORTAL)]).status == 0
+
+
+def test_removing_the_last_pair_gives_both_accesses_back(
+    sandbox: InThread, run: Callable[..., Said], tmp_path: Path, database: Database
+) -> None:
+    given, realms = settle_in(sandbox, tmp_path), [REALM, "9341450000000003"]
+    for realm in realms:
+        tokens = given["hubspot"][str(PORTAL)], given["quickbooks"][realm]
+        pair = ["--portal", str(PORTAL), "--realm", realm]
+        tokens_given = ["--hubspot-refresh-token", tokens[0], "--quickbooks-refresh-token", tokens[1]]
+        assert run("connections", "add", *pair, *tokens_given).status == 0
+
+    def revoked() -> list[str]:
+        return [each["path"] for each in sandbox.world.tape.requests() if each["path"].endswith("/revoke")]
+
+    assert run("connections", "remove", "--portal", str(PORTAL), "--realm", realms[0]).err == ""
+    assert revoked() == ["/v2/oauth2/tokens/revoke"], "the portal has another company"
+    assert run("connections", "remove", "--portal", str(PORTAL), "--realm", realms[1]).err == ""
+    assert sorted(revoked()[1:]) == ["/oauth/2026-03/token/revoke", "/v2/oauth2/tokens/revoke"]
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM credentials").scalar() == 0
 
 
 def test_invoices_preview(sandbox: InThread, run: Callable[..., Said], tmp_path: Path) -> None:

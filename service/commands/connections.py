@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import TYPE_CHECKING
 
 from service.app import make_desk
 from service.clock import SystemClock
 from service.config import load_config
-from service.errors import PageNotFound
+from service.errors import PageNotFound, ServiceError
 from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
 from service.invoicing.numbering import find_template_problems
@@ -17,8 +18,11 @@ from service.invoicing.tax import find_tax_code_problems
 from service.store.audit import Audit
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
-from service.web.disconnect import end_connection
+from service.web.disconnect import end_connection, end_portal
 from service.wiring import Stores, open_stores
+
+if TYPE_CHECKING:
+    from service.hubspot.oauth import TokenReply
 
 
 def _stores() -> Stores:
@@ -28,7 +32,7 @@ def _stores() -> Stores:
 
 
 def add_connection(arguments: argparse.Namespace) -> int:
-    """Seal the tokens, join the pair, let parked work go on."""
+    """Seal the tokens, join the pair, let parked work go on. HubSpot is asked first whose its token is."""
     if not arguments.realm.isascii() or not arguments.realm.isdigit() or arguments.portal <= 0:
         print("error: --portal and --realm are numbers, as HubSpot and QuickBooks show them", file=sys.stderr)
         return 2
@@ -38,13 +42,41 @@ def add_connection(arguments: argparse.Namespace) -> int:
     if not all(given):
         print("error: a refresh token is empty", file=sys.stderr)
         return 2
-    stores.credentials.keep("hubspot", str(portal_id), refresh_token=given[0], now=now)
-    stores.credentials.keep("quickbooks", realm_id, refresh_token=given[1], now=now)
+    reply = _ask_whose(stores, given[0])
+    if reply is not None and reply.portal_id not in (None, portal_id):
+        print(
+            f"error: this HubSpot refresh token is that of portal {reply.portal_id}: give the one of portal "
+            f"{portal_id}, or --portal {reply.portal_id}. Nothing was stored.",
+            file=sys.stderr,
+        )
+        return 1
+    with stores.credentials.refreshing("hubspot", str(portal_id)):
+        stores.credentials.keep(
+            "hubspot",
+            str(portal_id),
+            refresh_token=reply.refresh_token if reply else given[0],
+            access_token=reply.access_token if reply else None,
+            access_expires_at=now + reply.lifetime if reply else None,
+            now=now,
+        )
+    with stores.credentials.refreshing("quickbooks", realm_id):
+        stores.credentials.keep("quickbooks", realm_id, refresh_token=given[1], now=now)
     resumed = stores.connections.add(portal_id, realm_id, now)
     stores.hints.resume("hubspot", str(portal_id), now)
     stores.hints.resume("quickbooks", realm_id, now)
     print(f"connected portal {portal_id} and realm {realm_id}" + (f"; {resumed} callbacks go on" if resumed else ""))
     return 0
+
+
+def _ask_whose(stores: Stores, refresh_token: str) -> TokenReply | None:
+    """HubSpot's word on a refresh token; None when it cannot be asked now: the worker's first refresh finds out."""
+    if not (stores.config.hubspot_client_id and stores.config.hubspot_client_secrets):
+        return None
+    try:
+        return make_desk(stores).vendors.hubspot.refresh(refresh_token)
+    except ServiceError as error:
+        print(f"note: HubSpot did not say whose refresh token this is. {error.sentence}", file=sys.stderr)
+        return None
 
 
 def change_connection(arguments: argparse.Namespace) -> int:
@@ -60,15 +92,18 @@ def change_connection(arguments: argparse.Namespace) -> int:
 
 
 def remove_connection(arguments: argparse.Namespace) -> int:
-    """Part the pair; what no other connection uses is revoked at QuickBooks and erased here."""
+    """Part the pair; what no other connection uses is revoked at its vendor and erased here."""
+    desk, portal_id, realm_id = make_desk(_stores()), PortalId(arguments.portal), RealmId(arguments.realm)
+    is_last = [each.realm_id for each in desk.connections.of_portal(portal_id)] == [realm_id]
     try:
-        told = end_connection(make_desk(_stores()), PortalId(arguments.portal), RealmId(arguments.realm))
+        untold = end_portal(desk, portal_id) if is_last else end_connection(desk, portal_id, realm_id)
     except PageNotFound:
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
     print(f"portal {arguments.portal} and realm {arguments.realm}: removed")
-    if not told:
-        print("QuickBooks could not be told: remove the app there too", file=sys.stderr)
+    for vendor in untold:
+        name = {"hubspot": "HubSpot", "quickbooks": "QuickBooks"}[vendor]
+        print(f"{name} could not be told: remove the app there too", file=sys.stderr)
     return 0
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.clock import Clock
-from service.errors import NotConnected, TryLater
+from service.errors import ConfigError, NotConnected, SettingsWrong, TryLater
 from service.logs import log
-from service.store.credentials import REVOKED, Credential, Credentials, Vendor
+from service.store.credentials import KEYS_WRONG, REVOKED, Credential, Credentials, Vendor
 
 LOG = logging.getLogger("service.tokens")
 # Refreshed when less than this is left, or a fifth of its life if that is shorter: a 401 is no trigger.
@@ -22,17 +22,20 @@ AHEAD = timedelta(minutes=2)
 IN_USE = timedelta(minutes=30)
 # Between a refresh without an answer and its repeat: the many who wait for one token do not all try it.
 REST = timedelta(seconds=10)
+# As above, when the vendor does not take our own keys: only an operator can change that.
+SETTINGS_REST = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Refreshed:
-    """What a vendor answered to a refresh."""
+    """What a vendor answered to a refresh. `owner_id`: whose tokens these are, where it says so."""
 
     access_token: str
     refresh_token: str
     expires_in: timedelta
     refresh_expires_in: timedelta | None = None
     hard_expires_in: timedelta | None = None
+    owner_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,8 +44,20 @@ class _Held:
     fresh_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Why a credential of this version is not refreshed until then."""
+
+    version: int
+    until: datetime
+    why: TryLater
+
+
 class Tokens:
-    """Gives access tokens of one vendor. `refresh` is the vendor's; it raises NotConnected or TryLater."""
+    """Gives access tokens of one vendor. `refresh` is the vendor's; it raises NotConnected, TryLater, ConfigError.
+
+    What our own settings spoil is SettingsWrong here, which is a TryLater: the work waits for the operator.
+    """
 
     def __init__(
         self, vendor: Vendor, credentials: Credentials, refresh: Callable[[str], Refreshed], clock: Clock
@@ -51,7 +66,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
         self._used_at: dict[str, datetime] = {}
-        self._resting: dict[str, tuple[int, datetime]] = {}
+        self._resting: dict[str, _Rest] = {}
         self._unwritten: dict[str, tuple[int, datetime, Refreshed]] = {}
 
     def access_token(self, owner_id: str, rejected: str | None = None) -> str:
@@ -107,7 +122,10 @@ class Tokens:
         return _Held(found.access_token, fresh_until) if fresh_until > fresh_at else None
 
     def _find(self, owner_id: str) -> Credential:
-        found = self._credentials.find(self._vendor, owner_id)
+        try:
+            found = self._credentials.find(self._vendor, owner_id)
+        except ConfigError as error:
+            raise SettingsWrong(error.sentence) from error
         if found is None or found.state == REVOKED:
             raise NotConnected(f"Reconnect {self._vendor}: it does not take our access any more.", self._vendor)
         return found
@@ -145,22 +163,44 @@ class Tokens:
         """The vendor's new tokens. Raises: NotConnected, TryLater."""
         self._respect_rest(found)
         try:
-            return self._refresh(found.refresh_token)
+            return self._check_owner(found, self._refresh(found.refresh_token))
         except TryLater as error:
-            self._resting[found.owner_id] = (found.version, self._clock.now() + max(REST, error.after or REST))
+            self._rest(found, max(REST, error.after or REST), error)
             log(LOG, "refresh without an answer", level=logging.WARNING, vendor=self._vendor, owner=found.owner_id)
             raise
+        except ConfigError as error:
+            wrong = SettingsWrong(error.sentence)
+            self._credentials.mark(found, KEYS_WRONG)
+            self._rest(found, SETTINGS_REST, wrong)
+            log(LOG, "our keys are refused", level=logging.ERROR, vendor=self._vendor, reason=error.sentence)
+            raise wrong from error
         except NotConnected:
             self._credentials.revoke(found, self._clock.now())
             log(LOG, "access revoked", level=logging.ERROR, vendor=self._vendor, owner=found.owner_id)
             raise
 
+    def _check_owner(self, found: Credential, new: Refreshed) -> Refreshed:
+        """Raises NotConnected when these tokens would open somebody else's portal."""
+        if new.owner_id in (None, found.owner_id):
+            return new
+        raise NotConnected(
+            f"The {self._vendor} access kept for {found.owner_id} is that of {new.owner_id}: "
+            f"connect {found.owner_id} again.",
+            self._vendor,
+        )
+
+    def _rest(self, found: Credential, span: timedelta, why: TryLater) -> None:
+        self._resting[found.owner_id] = _Rest(found.version, self._clock.now() + span, why)
+
     def _respect_rest(self, found: Credential) -> None:
         """Raises TryLater while a refresh of this very credential has just gone without an answer."""
-        version, until = self._resting.get(found.owner_id, (0, found.updated_at))
-        left = until - self._clock.now()
-        if version == found.version and left > timedelta(0):
-            raise TryLater(f"{self._vendor} did not answer when the access token was refreshed.", left)
+        rest = self._resting.get(found.owner_id)
+        left = rest.until - self._clock.now() if rest and rest.version == found.version else timedelta(0)
+        if rest is None or left <= timedelta(0):
+            return
+        if isinstance(rest.why, SettingsWrong):
+            raise SettingsWrong(rest.why.sentence)
+        raise TryLater(f"{self._vendor} did not answer when the access token was refreshed.", left)
 
 
 def _fresh_until(issued_at: datetime, expires_at: datetime) -> datetime:

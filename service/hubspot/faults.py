@@ -19,6 +19,7 @@ from service.wire import Answer, NoAnswer
 UNKNOWN_PROPERTY = "PROPERTY_DOESNT_EXIST"
 READ_ONLY_PROPERTY = "READ_ONLY_VALUE"
 MISSING_SCOPES = "MISSING_SCOPES"
+_TOKEN_CATEGORIES = frozenset(("INVALID_AUTHENTICATION", "EXPIRED_AUTHENTICATION"))
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,120}", re.ASCII)
 _LONGEST_WAIT = timedelta(days=1)
 
@@ -65,11 +66,21 @@ def parse_fault(body: bytes) -> Fault:
     )
 
 
+def is_access_in_doubt(answer: Answer) -> bool:
+    """Whether a refresh should tell, once, if the portal still lets us in, and a newer access token may help."""
+    # https://developers.hubspot.com/docs/api-reference/error-handling (every key of an error is optional)
+    # Nothing else tells that the app was uninstalled: the refresh is refused then.
+    return answer.status == 401 or (answer.status == 403 and parse_fault(answer.body).category != MISSING_SCOPES)
+
+
 def is_token_refused(answer: Answer) -> bool:
-    """Whether a newer access token may help: once, then the portal must be connected again."""
-    if answer.status == 403:
-        return parse_fault(answer.body).category != MISSING_SCOPES
-    return answer.status == 401
+    """Whether it is the access token that is not taken; a 403 that does not say so is about what was asked for."""
+    return answer.status == 401 or (answer.status == 403 and parse_fault(answer.body).category in _TOKEN_CATEGORIES)
+
+
+def explain_shut_door(token: str | None = None) -> NotConnected:
+    """What it means that the newest access token is refused."""
+    return NotConnected("HubSpot no longer lets us into this portal: connect the portal again", "hubspot", token)
 
 
 def retry_span(answer: Answer) -> timedelta | None:
@@ -103,7 +114,7 @@ def check_answer(answer: Answer, *, creates: bool = False) -> None:
     if not 400 <= status < 500:
         raise _unusable(f"HubSpot could not answer (HTTP {status})", retry_span(answer), creates)
     if is_token_refused(answer):
-        raise NotConnected("HubSpot no longer lets us into this portal: connect the portal again", "hubspot")
+        raise explain_shut_door()
     raise _refusal(status, parse_fault(answer.body))
 
 

@@ -16,7 +16,7 @@ from hubspot.crm import objects
 from hubspot.crm import properties as schema
 from hubspot.crm.associations import v4 as neighbours
 
-from service.errors import RefusedByHubSpot, ServiceError
+from service.errors import AccessLimited, RefusedByHubSpot, ServiceError
 from service.hubspot import answers, faults, files, paths
 from service.hubspot.answers import AccountDetails, Association, AssociationType, Completion, CrmRecord
 from service.hubspot.batches import create_all, split_batches, write_all
@@ -28,6 +28,7 @@ from service.wire import Answer, NoAnswer, Pace, Wire
 
 # What is known of a completion that HubSpot does not take: it never will.
 _GONE = frozenset((400, 404, 409, 410))
+_FORBIDDEN = 403
 _CONFLICT = 409
 MERGED_IDS = "hs_merged_object_ids"
 
@@ -168,11 +169,17 @@ class Gateway:
         return found
 
     def find_heirs(self, portal_id: PortalId, object_type: str, gone_id: str) -> list[str]:
-        """The objects into which one was merged: one, or none when it was deleted. Searched: seconds behind."""
+        """The objects into which one was merged: one, or none when it was deleted. Searched: seconds behind.
+
+        None, too, where HubSpot does not search for that: neither property nor operator is promised.
+        """
         # https://developers.hubspot.com/docs/api-reference/search/guide
         merged = {"propertyName": MERGED_IDS, "operator": "CONTAINS_TOKEN", "value": f"*{gone_id}*"}
         body = {"filterGroups": [{"filters": [merged]}], "properties": [MERGED_IDS], "limit": 100}
-        answer = self._call(portal_id, self._searches.do_search, object_type, body)
+        try:
+            answer = self._call(portal_id, self._searches.do_search, object_type, body)
+        except RefusedByHubSpot:
+            return []
         found = answers.read_answer(answer, answers.parse_records)
         return [each.id for each in found if gone_id in (each.properties.get(MERGED_IDS) or "").split(";")]
 
@@ -340,4 +347,9 @@ def _completion(outputs: Mapping[str, str]) -> dict[str, Any]:
 def _judge_completion(error: ServiceError | None) -> Completion | ServiceError:
     if error is None:
         return Completion.COMPLETED
-    return Completion.GONE if isinstance(error, RefusedByHubSpot) and error.status in _GONE else error
+    if not isinstance(error, RefusedByHubSpot):
+        return error
+    if error.status == _FORBIDDEN:
+        # Whatever is missing can be granted, and HubSpot waits for days.
+        return AccessLimited(error.sentence, "hubspot")
+    return Completion.GONE if error.status in _GONE else error

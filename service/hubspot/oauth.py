@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -51,32 +52,40 @@ class OAuth:
     """The app's conversation with HubSpot about tokens.
 
     Every method raises NotConnected (the grant has ended: connect the portal again), ConfigError
-    (client id or secret are wrong), TryLater, RefusedByHubSpot.
+    (client id or secret are wrong), TryLater, and but for `refresh` RefusedByHubSpot.
+    `client_secrets`: several while they rotate; the first that HubSpot takes is used.
     """
 
-    def __init__(self, *, api_url: str, version: str, client_id: str, client_secret: str, wire: Wire) -> None:
-        self._app = {"client_id": client_id, "client_secret": client_secret}
+    def __init__(
+        self, *, api_url: str, version: str, client_id: str, client_secrets: Sequence[str], wire: Wire
+    ) -> None:
+        self._client_id, self._secrets = client_id, tuple(client_secrets) or ("",)
         self._line = Line(api_url, version, wire)
         calls = attach(generated.ApiClient(generated.Configuration()), self._line.deliver)
         self._tokens = generated.TokensApi(calls)
 
     def refresh(self, refresh_token: str) -> TokenReply:
         """A new access token for the portal that gave this refresh token."""
-        answer = _ask(
-            lambda: self._tokens.create(
-                grant_type="refresh_token", refresh_token=refresh_token, **self._app, _preload_content=False
+        try:
+            answer = self._ask(
+                lambda app: self._tokens.create(
+                    grant_type="refresh_token", refresh_token=refresh_token, **app, _preload_content=False
+                )
             )
-        )
+        except RefusedByHubSpot as refusal:
+            # Two codes say that the grant has ended. Any other refusal, or a page of the edge, says nothing
+            # of the portal, and nothing of what the access token is wanted for.
+            raise TryLater(refusal.sentence) from refusal
         return _parse_reply(answer, refresh_token)
 
     def exchange_code(self, code: str, redirect_uri: str) -> TokenReply:
         """The first tokens of a portal, for the code its user brought back."""
-        answer = _ask(
-            lambda: self._tokens.create(
+        answer = self._ask(
+            lambda app: self._tokens.create(
                 grant_type="authorization_code",
                 code=code,
                 redirect_uri=redirect_uri,
-                **self._app,
+                **app,
                 _preload_content=False,
             )
         )
@@ -86,28 +95,38 @@ class OAuth:
         """An access token of the app itself, which belongs to no portal and lives for some minutes."""
         # https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide (client credentials)
         # Not in the package. That it carries the developers-* scopes is documented nowhere.
-        form = {"grant_type": "client_credentials", "scope": " ".join(wanted), **self._app}
-        token = _read_object(_ask(lambda: self._send(paths.TOKEN, form))).get("access_token")
+        form = {"grant_type": "client_credentials", "scope": " ".join(wanted)}
+        token = _read_object(self._ask(lambda app: self._send(paths.TOKEN, form | app))).get("access_token")
         if not (isinstance(token, str) and token):
             raise faults.explain_garbage()
         return token
 
     def introspect(self, access_token: str) -> TokenDetails:
         """Whose token this is and what it may do."""
-        answer = _ask(lambda: self._post(paths.INTROSPECT, "access_token", access_token))
-        return _parse_details(answer)
+        return _parse_details(self._post(paths.INTROSPECT, "access_token", access_token))
 
     def revoke(self, refresh_token: str) -> None:
         """Give a portal's access back to HubSpot; a token that has ended already is no error."""
         try:
-            _ask(lambda: self._post(paths.REVOKE, "refresh_token", refresh_token))
+            self._post(paths.REVOKE, "refresh_token", refresh_token)
         except NotConnected:
             return
 
     def _post(self, path: str, kind: str, token: str) -> Answer:
         # https://developers.hubspot.com/docs/api-reference/auth-oauth-v1/guide (introspect, revoke)
         # The description names the field `token`, the guide's text by the token's kind: both are sent.
-        return self._send(path, {**self._app, "token": token, kind: token, "token_type_hint": kind})
+        form = {"token": token, kind: token, "token_type_hint": kind}
+        return self._ask(lambda app: self._send(path, app | form))
+
+    def _ask(self, call: Callable[[dict[str, str]], Answer]) -> Answer:
+        """One call, given the app's own keys; with the next client secret where HubSpot does not take one."""
+        refusals: list[ConfigError] = []
+        for secret in self._secrets:
+            try:
+                return _hear(partial(call, {"client_id": self._client_id, "client_secret": secret}))
+            except ConfigError as error:
+                refusals.append(error)
+        raise refusals[0]
 
     def _send(self, path: str, form: dict[str, str]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -127,10 +146,10 @@ def authorize_url(address: str, client_id: str, redirect_uri: str, state: str) -
     return f"{address}?{urlencode(asked, quote_via=quote)}"
 
 
-def _ask(call: Callable[[], Any]) -> Answer:
+def _hear(call: Callable[[], Answer]) -> Answer:
     """One call to the token endpoints, its refusals translated by HubSpot's codes."""
     try:
-        answer: Answer = call()
+        answer = call()
     except NoAnswer as error:
         raise faults.explain_silence(error) from error
     if answer.status in (400, 401, 403):

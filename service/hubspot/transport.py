@@ -83,10 +83,12 @@ class PortalLine:
         scope = limits.search_scope(portal_id) if search else limits.portal_scope(portal_id)
         token = self._access_token(portal_id, None)
         answer = self._take_turn(scope, method, path, headers | _bearer(token), body, query)
-        if faults.is_token_refused(answer):
+        if faults.is_access_in_doubt(answer):
             newer = self._access_token(portal_id, token)
             if newer != token:
                 answer = self._take_turn(scope, method, path, headers | _bearer(newer), body, query)
+            if faults.is_token_refused(answer):
+                raise faults.explain_shut_door(newer)
         return answer
 
     def _take_turn(

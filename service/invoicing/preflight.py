@@ -80,13 +80,18 @@ class PortalAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a vendor's access to us stands, without its tokens."""
+    """How a vendor's access to us stands, without its tokens.
+
+    `limited`: it was not granted for what was asked last. `keys_wrong`: the vendor does not take our app's keys.
+    """
 
     vendor: str
     owner_id: str
     revoked: bool
     refresh_expires_at: datetime | None
     hard_expires_at: datetime | None
+    limited: bool = False
+    keys_wrong: bool = False
 
 
 def judge_realm(realm: RealmAnswers) -> list[Finding]:
@@ -294,6 +299,26 @@ def judge_access(access: Access | None, vendor: str, now: datetime) -> list[Find
             "Our access was taken away or never given. Callbacks wait until it is there again; none is lost.",
             f"Connect {name} again; what waits goes on by itself.",
         )]  # fmt: skip
+    return [*_judge_grant(access, name), *_judge_end(access, name, now)]
+
+
+def _judge_grant(access: Access, name: str) -> Iterator[Finding]:
+    if access.keys_wrong:
+        keys = f"{access.vendor.upper()}_CLIENT_ID and {access.vendor.upper()}_CLIENT_SECRET"
+        yield Finding(
+            f"{access.vendor.upper()}_KEYS_WRONG", Severity.ERROR, f"{name} does not take our app's own keys",
+            "No access can be renewed. Callbacks wait, each until its deadline; nobody has to connect again.",
+            f"Copy {keys} from the app, and start web and worker again.",
+        )  # fmt: skip
+    if access.limited:
+        yield Finding(
+            f"{access.vendor.upper()}_ACCESS_LIMITED", Severity.ERROR, f"{name} does not let us complete callbacks",
+            "What is done waits to be told, and is told as soon as it is granted; it is asked again every hour.",
+            f"Connect {name} again, and agree to everything; a super admin may be needed.",
+        )  # fmt: skip
+
+
+def _judge_end(access: Access, name: str, now: datetime) -> list[Finding]:
     ends = [each for each in (access.hard_expires_at, access.refresh_expires_at) if each is not None]
     left = min(ends, default=now + WARN_BEFORE * 2) - now
     if left > WARN_BEFORE:
@@ -301,11 +326,21 @@ def judge_access(access: Access | None, vendor: str, now: datetime) -> list[Find
     until = (now + left).date().isoformat()
     why = "five years have passed since it was given" if min(ends) == access.hard_expires_at else "it was not renewed"
     return [Finding(
-        f"{vendor.upper()}_ACCESS_ENDS", Severity.ERROR if left <= URGE_BEFORE else Severity.WARNING,
+        f"{access.vendor.upper()}_ACCESS_ENDS", Severity.ERROR if left <= URGE_BEFORE else Severity.WARNING,
         f"Our access to {name} ends on {until}",
         f"Then {why}, and callbacks wait until somebody connects {name} again.",
         f"Connect {name} again before that day; nothing is interrupted.",
     )]  # fmt: skip
+
+
+def tell_unseen(name: str, why: str, seen_at: datetime | None) -> Finding:
+    """One side could not be looked at. `seen_at`: when all that is known besides was found."""
+    known = f" What else is said here was found by {seen_at:%Y-%m-%d}." if seen_at else ""
+    return Finding(
+        "NOT_LOOKED_AT", Severity.WARNING, f"{name} could not be looked at",
+        f"{why.rstrip('.')}. Whether anything is amiss there is not known.{known}",
+        "It is looked at again after a reconnect, and every day.",
+    )  # fmt: skip
 
 
 def order_findings(findings: list[Finding]) -> list[Finding]:

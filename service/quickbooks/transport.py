@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from quickbooks.client import QuickBooks
 
 from service.clock import Clock
+from service.errors import NotConnected
 from service.ids import RealmId
 from service.quickbooks.faults import Call, Judgement, Verdict, judge, state_error, state_silence
 from service.quickbooks.limits import batch_scope, plan_pause, realm_scope
@@ -144,7 +145,10 @@ class Client(QuickBooks):  # type: ignore[misc]
             refused = access_token
         if judgement.verdict is Verdict.FINE:
             return answer, judgement
-        raise state_error(judgement, call)
+        error = state_error(judgement, call)
+        if isinstance(error, NotConnected):
+            error.refused_token = access_token
+        raise error
 
     def _send(self, method: str, url: str, headers: dict[str, str], body: bytes | None, call: Call) -> Answer:
         line, realm = self._line, realm_scope(self.company_id)

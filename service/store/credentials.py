@@ -15,6 +15,10 @@ from service.store.vault import Vault
 
 Vendor = Literal["hubspot", "quickbooks"]
 LIVE, REVOKED = "live", "revoked"
+LIMITED = "limited"
+"""Good, but what was asked for last is not granted."""
+KEYS_WRONG = "keys_wrong"
+"""Not asked any more: the vendor does not take our app's own keys."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,6 +71,12 @@ _REVOKE = sa.text(
     """UPDATE credentials SET state = 'revoked', access_token = NULL, version = version + 1, updated_at = :at
        WHERE vendor = :vendor AND owner_id = :owner_id AND version = :version"""
 )
+# Neither version nor time change: the tokens are the same. The next refresh makes it live again.
+_MARK = sa.text(
+    """UPDATE credentials SET state = :state
+       WHERE vendor = :vendor AND owner_id = :owner_id AND version = :version AND state <> 'revoked'"""
+)
+_LIFT = sa.text("UPDATE credentials SET state = 'live' WHERE state = 'limited'")
 
 
 class Credentials:
@@ -139,6 +149,17 @@ class Credentials:
         }
         with self._database.write() as connection:
             return connection.execute(_REVOKE, row).rowcount == 1
+
+    def mark(self, credential: Credential, state: str) -> None:
+        """Note what keeps a credential from being good, LIMITED or KEYS_WRONG, unless somebody has changed the row."""
+        row = {"vendor": credential.vendor, "owner_id": credential.owner_id, "version": credential.version}
+        with self._database.write() as connection:
+            connection.execute(_MARK, {**row, "state": state})
+
+    def lift_limits(self) -> int:
+        """Have what was not granted asked for again; returns for how many accesses."""
+        with self._database.write() as connection:
+            return connection.execute(_LIFT).rowcount
 
     def erase(self, vendor: Vendor, owner_id: str) -> bool:
         """Forget the tokens for good; False when there were none."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from service.ids import PortalId, RealmId
 from service.invoicing.preflight import UNCHECKED, Access, Finding, judge_access, order_findings
 from service.store.connections import Connections
-from service.store.credentials import REVOKED, Credentials
+from service.store.credentials import KEYS_WRONG, LIMITED, REVOKED, Credentials
 from service.store.preflights import Preflights
 
 
@@ -43,6 +43,8 @@ class Findings:
                 each.state == REVOKED,
                 each.refresh_expires_at,
                 each.hard_expires_at,
+                limited=each.state == LIMITED,
+                keys_wrong=each.state == KEYS_WRONG,
             )
             for each in self._credentials.standings()
         }

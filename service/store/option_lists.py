@@ -44,6 +44,8 @@ _WANT = sa.text(
     """INSERT INTO option_lists (owner, list, wanted_at, next_at) VALUES (:owner, :list, :now, 0)
        ON CONFLICT (owner, list) DO UPDATE SET wanted_at = coalesce(option_lists.wanted_at, excluded.wanted_at)"""
 )
+_RESTED = sa.text("UPDATE option_lists SET next_at = 0 WHERE owner = :owner AND list = :list")
+_REST = sa.text("UPDATE option_lists SET next_at = :until WHERE owner = :owner AND list = :list")
 _DUE = sa.text(
     """SELECT owner, list FROM option_lists
        WHERE next_at <= :now AND (wanted_at IS NOT NULL OR read_at IS NULL OR read_at <= :before)
@@ -93,10 +95,13 @@ class OptionLists:
         with self._database.read() as connection:
             return [Entry(each.value, each.label, each.description) for each in connection.execute(statement, row)]
 
-    def want(self, owner: str, names: Iterable[str], now: datetime) -> None:
-        """Mark lists to be read again soon."""
+    def want(self, owner: str, names: Iterable[str], now: datetime, *, rested: bool = False) -> None:
+        """Mark lists to be read again soon; `rested`: also those that rest after a refusal."""
+        rows = [{"owner": owner, "list": name, "now": to_ms(now)} for name in names]
         with self._database.write() as tx:
-            tx.execute(_WANT, [{"owner": owner, "list": name, "now": to_ms(now)} for name in names])
+            tx.execute(_WANT, rows)
+            if rested:
+                tx.execute(_RESTED, rows)
 
     def due(self, now: datetime, oldest: timedelta) -> list[tuple[str, str]]:
         """Owner and name of the lists that are wanted, were never read, or are older than `oldest`."""
@@ -109,6 +114,11 @@ class OptionLists:
         row = {"owner": owner, "list": name, "now": to_ms(now), "until": to_ms(now + rest)}
         with self._database.write() as tx:
             return tx.execute(_CLAIM, row).rowcount == 1
+
+    def rest(self, owner: str, name: str, until: datetime) -> None:
+        """It was refused: nobody reads the list before then, however much it is wanted."""
+        with self._database.write() as tx:
+            tx.execute(_REST, {"owner": owner, "list": name, "until": to_ms(until)})
 
     def replace(self, owner: str, name: str, entries: Iterable[Entry], now: datetime) -> int:
         """Keep the list as it was read; only what differs is written. Returns how many entries differed."""

@@ -21,6 +21,7 @@ from service.store.invoice_sync import InvoiceSync
 from service.store.mirrors import Mirrors
 from service.store.preflights import Preflights
 from service.store.previews import Previews
+from service.store.resealing import Resealing
 from service.store.reservations import Reservations
 from service.store.sessions import Attempts, Sessions
 from service.store.settings import SettingsCache
@@ -59,6 +60,7 @@ class Desk:
     password: Password
     vendors: Vendors
     hints: Hints
+    resealing: Resealing
     list_actions: Callable[[], list[ActionDefinition]]
     # Asks HubSpot. Raises ConfigError, TryLater, RefusedByHubSpot.
     compare_actions: Callable[[], list[ActionPlan]]

@@ -34,6 +34,7 @@ def add_home(routes: Blueprint, desk: Desk) -> None:
                 FAILED_DAYS,
                 desk.adoptions.count_reviews(),
                 desk.sync.tables.links.count_stuck(),
+                desk.resealing.count().closed,
             ),
             counts=desk.callbacks.count_by_state(),
             acts=desk.audit.latest(8),

@@ -11,16 +11,20 @@ from typing import Any
 from service.ids import PortalId, RealmId
 from service.invoicing.preflight import WARN_BEFORE
 from service.store.connections import LIVE, Connection
-from service.store.credentials import REVOKED, Standing
+from service.store.credentials import KEYS_WRONG, LIMITED, REVOKED, Standing
 from service.store.preflights import Preflight
 
 # More callbacks than this are not counted for the first page.
 MOST = 100
+_TROUBLES = {LIMITED: "limited", KEYS_WRONG: "keys wrong"}
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a vendor lets us in: "good", "ends soon", "ended" or "absent"; `ends_at` None: not known."""
+    """How a vendor lets us in; `ends_at` None: not known.
+
+    "good", "ends soon", "ended", "absent", "limited" (not granted for all) or "keys wrong" (our app's own).
+    """
 
     kind: str
     ends_at: datetime | None = None
@@ -28,7 +32,7 @@ class Access:
     @property
     def is_bad(self) -> bool:
         """Whether work stands still because of it."""
-        return self.kind in ("ended", "absent")
+        return self.kind in ("ended", "absent", "limited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ def derive_access(standing: Standing | None, now: datetime) -> Access:
         return Access("absent")
     if standing.state == REVOKED:
         return Access("ended")
+    if standing.state in _TROUBLES:
+        return Access(_TROUBLES[standing.state])
     ends = [each for each in (standing.refresh_expires_at, standing.hard_expires_at) if each is not None]
     ends_at = min(ends, default=None)
     if ends_at is None or ends_at - now > WARN_BEFORE:
@@ -105,10 +111,16 @@ def derive_portals(
 
 
 def derive_concerns(
-    portals: Sequence[PortalView], parked: int, failed: int, days: int, reviews: int = 0, out_of_step: int = 0
+    portals: Sequence[PortalView],
+    parked: int,
+    failed: int,
+    days: int,
+    reviews: int = 0,
+    out_of_step: int = 0,
+    closed: int = 0,
 ) -> list[Concern]:
-    """What needs a person, the worst first."""
-    found = [each for portal in portals for each in _portal_concerns(portal)]
+    """What needs a person, the worst first. `closed`: how many stored accesses no key of ours opens."""
+    found = [*_key_concerns(closed), *(each for portal in portals for each in _portal_concerns(portal))]
     if parked:
         found.append(
             Concern(
@@ -160,6 +172,14 @@ def company_name(document: Mapping[str, Any] | None) -> str:
         return ""
 
 
+def _key_concerns(closed: int) -> list[Concern]:
+    if not closed:
+        return []
+    title = f"{closed} stored {'access' if closed == 1 else 'accesses'} cannot be opened"
+    meaning = "The key they were sealed with is not in ENCRYPTION_KEYS. Callbacks wait, each until its deadline."
+    return [Concern("error", title, meaning, "/connections", "See them")]
+
+
 def _portal_concerns(portal: PortalView) -> list[Concern]:
     name, link = f"HubSpot portal {portal.portal_id}", f"/hubspot/connect?portal={portal.portal_id}"
     found = _access_concerns(name, portal.access, link)
@@ -182,6 +202,12 @@ def _portal_concerns(portal: PortalView) -> list[Concern]:
 
 
 def _access_concerns(name: str, access: Access, link: str) -> list[Concern]:
+    if access.kind == "keys wrong":
+        meaning = "The vendor does not take our app's own client id or secret. Callbacks wait, each until its deadline."
+        return [Concern("error", f"{name}: no access can be renewed", meaning, "/connections", "See it")]
+    if access.kind == "limited":
+        meaning = "Callbacks that are done cannot be told; they are parked until it is granted."
+        return [Concern("error", f"{name}: permissions are missing", meaning, link, "Reconnect")]
     if access.is_bad:
         meaning = "No call is possible; callbacks are parked until somebody reconnects."
         return [Concern("error", f"{name}: access has ended", meaning, link, "Reconnect")]

@@ -49,7 +49,7 @@ class Vendors:
             version=config.hubspot_api_version,
             wire=self.wire,
             client_id=config.hubspot_client_id,
-            client_secret=config.hubspot_client_secrets[0],
+            client_secrets=config.hubspot_client_secrets,
         )
 
     @cached_property

@@ -131,13 +131,12 @@ def adopt_invoices(services: Services) -> int:
     """Decide what is due; returns how many were looked at."""
     due = services.adoptions.due(services.clock.now(), MOST)
     for adoption in due:
-        began_at = services.clock.now()
         try:
             with services.locks.hold(f"adopt:{adoption.realm_id}:{adoption.invoice_id}"):
                 adopt_or_ask(services, adoption)
         except ServiceError as error:
             if isinstance(error, NotConnected):
-                note_lost_access(services, error, adoption.portal_id, adoption.realm_id, began_at)
+                note_lost_access(services, error, adoption.portal_id, adoption.realm_id)
             later = services.clock.now() + back_off(adoption.tries)
             services.adoptions.decide(adoption, due_at=later, tries=adoption.tries + 1)
             log(LOG, "not decided", level=logging.WARNING, invoice=adoption.invoice_id, reason=type(error).__name__)

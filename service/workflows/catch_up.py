@@ -51,7 +51,7 @@ def catch_up(services: Services) -> int:
             catch_up_realm(services, portal_id, realm_id)
             done += 1
         except NotConnected as error:
-            note_lost_access(services, error, portal_id, realm_id, began_at)
+            note_lost_access(services, error, portal_id, realm_id)
         except (TryLater, OutcomeUnknown, CannotInvoice) as error:
             log(LOG, "not caught up", level=logging.WARNING, realm_id=realm_id, reason=type(error).__name__)
     return done

@@ -69,7 +69,7 @@ def check_nightly(services: Services) -> int:
             services.cursors.keep(owner, CHECK, began_at.isoformat(), next_at)
             done += 1
         except NotConnected as error:
-            note_lost_access(services, error, portal_id, realm_id, began_at)
+            note_lost_access(services, error, portal_id, realm_id)
         except (TryLater, OutcomeUnknown, CannotInvoice) as error:
             log(LOG, "not checked", level=logging.WARNING, realm_id=realm_id, reason=type(error).__name__)
     return done

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from service.errors import NotConnected, RefusedByQuickBooks, ServiceError, SubscriptionEnded
+from service.errors import CannotInvoice, NotConnected, RefusedByQuickBooks, ServiceError, SubscriptionEnded
 from service.hubspot import scopes
 from service.ids import PortalId, RealmId
 from service.invoicing.preflight import (
@@ -17,6 +17,7 @@ from service.invoicing.preflight import (
     judge_portal,
     judge_realm,
     order_findings,
+    tell_unseen,
 )
 from service.invoicing.realm import SalesTax
 from service.logs import log
@@ -47,11 +48,11 @@ def learn_connections(services: Services) -> int:
         try:
             learn_connection(services, connection)
             done += 1
-        except NotConnected as error:
-            note_lost_access(services, error, *key, now)
-            services.preflights.keep(connection, (), services.clock.now())
-            _log_not_looked_at(connection, error)
         except ServiceError as error:
+            if isinstance(error, NotConnected):
+                note_lost_access(services, error, *key)
+            if isinstance(error, NotConnected | CannotInvoice):
+                _keep_unseen(services, connection, error)
             _log_not_looked_at(connection, error)
     return done
 
@@ -61,15 +62,15 @@ def learn_connection(services: Services, connection: Connection) -> list[Finding
 
     Raises: NotConnected, TryLater, ConfigError, RefusedByHubSpot.
     """
-    began_at = services.clock.now()
     with services.locks.hold(f"portal:{connection.portal_id}"):
         portal = _ask_portal(services, connection.portal_id)
     findings = judge_portal(portal)
     try:
         realm = _ask_realm(services, connection.realm_id)
     except NotConnected as error:
-        # That it does not let us in is told by its own row, live; here only what the portal told.
-        note_lost_access(services, error, connection.portal_id, connection.realm_id, began_at)
+        # That it does not let us in is told by its own row, live.
+        note_lost_access(services, error, connection.portal_id, connection.realm_id)
+        findings.append(tell_unseen("QuickBooks", error.sentence, None))
     except (RefusedByQuickBooks, SubscriptionEnded) as error:
         findings.append(_unreadable(error))
     else:
@@ -153,6 +154,14 @@ def _unreadable(error: RefusedByQuickBooks | SubscriptionEnded) -> Finding:
         "REALM_UNREADABLE", Severity.ERROR, "QuickBooks does not let us read the company's settings",
         error.sentence, "Connect QuickBooks again, as a company administrator.",
     )  # fmt: skip
+
+
+def _keep_unseen(services: Services, connection: Connection, error: ServiceError) -> None:
+    """Nobody could look: what was found before stays, until a day has passed or somebody reconnects."""
+    kept = services.preflights.all().get((connection.portal_id, connection.realm_id))
+    unseen = tell_unseen("HubSpot", error.sentence, kept.checked_at if kept else None)
+    before = [each for each in kept.findings if each.code != unseen.code] if kept else []
+    services.preflights.keep(connection, order_findings([unseen, *before]), services.clock.now())
 
 
 def _log_not_looked_at(connection: Connection, error: ServiceError) -> None:

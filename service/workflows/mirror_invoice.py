@@ -85,7 +85,7 @@ def mirror_invoices(services: Services) -> int:
             with services.locks.hold(f"mirror:{portal_id}:{realm_id}"):
                 done += mirror_connection(services, connection)
         except NotConnected as error:
-            note_lost_access(services, error, portal_id, realm_id, now)
+            note_lost_access(services, error, portal_id, realm_id)
         except ServiceError as error:
             log(LOG, "not mirrored", level=logging.WARNING, portal_id=portal_id, reason=type(error).__name__)
     return done

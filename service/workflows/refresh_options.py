@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
-from service.errors import ServiceError
+from service.errors import CannotInvoice, ServiceError
 from service.ids import PortalId, RealmId
 from service.logs import log
 from service.quickbooks.lists import LISTS, get_list
@@ -19,6 +19,8 @@ LOG = logging.getLogger("service.options")
 OLDEST = timedelta(days=1)
 # After a failure; a reconnect is noticed by the preflight, which wants the lists anew.
 REST = timedelta(minutes=2)
+# What was refused is refused again, until the access is another: then the preflight wants the lists anew.
+REFUSED = timedelta(days=1)
 PORTAL_LISTS = ("association-labels",)
 
 
@@ -33,6 +35,8 @@ def refresh_options(services: Services) -> int:
         try:
             entries = read(name)
         except ServiceError as error:
+            if isinstance(error, CannotInvoice):
+                lists.rest(owner, name, services.clock.now() + REFUSED)
             log(LOG, "list not read", level=logging.WARNING, owner=owner, list=name, reason=type(error).__name__)
             continue
         changed = lists.replace(owner, name, entries, services.clock.now())
@@ -44,8 +48,8 @@ def refresh_options(services: Services) -> int:
 def want_options(services: Services, portal_id: PortalId, realm_id: RealmId) -> None:
     """Have everything read anew: the connection is new, or was changed."""
     now = services.clock.now()
-    services.option_lists.want(realm_owner(realm_id), LISTS, now)
-    services.option_lists.want(portal_owner(portal_id), PORTAL_LISTS, now)
+    services.option_lists.want(realm_owner(realm_id), LISTS, now, rested=True)
+    services.option_lists.want(portal_owner(portal_id), PORTAL_LISTS, now, rested=True)
 
 
 def _readers(services: Services) -> dict[str, Callable[[str], list[Entry]]]:

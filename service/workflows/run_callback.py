@@ -21,6 +21,7 @@ from service.errors import (
     NotDoneInTime,
     OutcomeUnknown,
     PortalNotConnected,
+    SettingsWrong,
     TryLater,
 )
 from service.ids import CallbackId, PortalId
@@ -74,7 +75,6 @@ def run_callback(portal_id: int, callback_id: str, work: Work) -> str:
 
 def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> str:
     """As `run_callback`. Raises: DATABASE_AWAY when how it ended could not be written."""
-    began_at = services.clock.now()
     callback = services.callbacks.find(PortalId(portal_id), CallbackId(callback_id))
     if callback is None or callback.state != "running":
         return "not running"
@@ -86,11 +86,11 @@ def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> st
         return _postpone(services, callback, error)
     except NotConnected as error:
         services.callbacks.park(callback, error.sentence, services.clock.now())
-        note_lost_access(services, error, callback.portal_id, callback.realm_id, began_at)
+        note_lost_access(services, error, callback.portal_id, callback.realm_id)
         log(LOG, "parked", level=logging.WARNING, vendor=error.vendor, **callback.key)
         return "parked"
     except CannotInvoice as error:
-        # Only telling can still fail here, and it cannot be helped: the outcome is a row.
+        # HubSpot does not take the completion, for a reason that no repeating changes: the outcome is a row.
         services.callbacks.complete(callback, f"untold: {error.code}", services.clock.now())
         return "completed"
     except DATABASE_AWAY as error:
@@ -185,6 +185,8 @@ def _settle_failure(services: Services, callback: StoredCallback, error: CannotI
 def _postpone(services: Services, callback: StoredCallback, error: TryLater | OutcomeUnknown) -> str:
     """Later: after the time the error names, or twice as long as the last time; never past the deadline."""
     now = services.clock.now()
+    if isinstance(error, SettingsWrong):
+        log(LOG, "waits for the operator", level=logging.ERROR, reason=error.sentence, **callback.key)
     due_at = now + (error.after or back_off(callback.tries))
     services.callbacks.postpone(callback, _not_past_deadline(callback, due_at, now), error.sentence, now)
     return "waiting"

@@ -136,7 +136,7 @@ class Synchronizer:
             if known.problem:
                 services.sync.settings.progress(replace(services.sync.settings.find(*key), problem=None))
         except NotConnected as error:
-            note_lost_access(services, error, known.portal_id, known.realm_id, services.clock.now())
+            note_lost_access(services, error, known.portal_id, known.realm_id)
             self._rest(known, error, timedelta(minutes=1))
         except TryLater as error:
             self._rest(known, error, error.after or REST)

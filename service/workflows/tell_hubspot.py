@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from service.errors import RefusedByHubSpot, TryLater
+from service.errors import CannotInvoice, RefusedByHubSpot, TryLater
 from service.hubspot.answers import Completion
 from service.hubspot.faults import list_unknown_properties
 from service.ids import DealId, RealmId
@@ -21,6 +21,8 @@ from service.workflows.show_deal import show_deals
 LOG = logging.getLogger("service.workflows")
 # Completing before HubSpot has digested our BLOCK may be refused (undocumented): try again for a minute.
 EARLY = timedelta(minutes=1)
+NOT_KNOWN_YET = "HubSpot does not know the callback yet."
+"""The callback's note while it waits for that: its deal is written."""
 # A deal without an invoice on which something else was done.
 NO_ERROR = {"qbo_invoice_error": ""}
 
@@ -28,11 +30,12 @@ NO_ERROR = {"qbo_invoice_error": ""}
 def tell_hubspot(services: Services, callback: StoredCallback) -> None:
     """Write the deal, complete the callback, note that it is done.
 
-    Raises: TryLater, NotConnected.
+    Raises: TryLater, NotConnected; RefusedByHubSpot only when HubSpot does not take the completion itself.
     """
-    deal_id = choose_deal(services, callback)
-    if deal_id is not None:
-        tell_deal(services, callback, deal_id)
+    if callback.note != NOT_KNOWN_YET:
+        deal_id = choose_deal(services, callback)
+        if deal_id is not None:
+            tell_deal(services, callback, deal_id)
     told = tell_workflow(services, callback)
     services.callbacks.complete(callback, told, services.clock.now())
     log(LOG, "completed", portal_id=callback.portal_id, callback_id=callback.callback_id, told=told)
@@ -49,7 +52,7 @@ def choose_deal(services: Services, callback: StoredCallback) -> DealId | None:
             return invoice.deal_id
     try:
         deals = find_deals(services, callback)
-    except RefusedByHubSpot:
+    except CannotInvoice:
         return None
     return deals[0] if len(deals) == 1 else None
 
@@ -65,10 +68,18 @@ def tell_deal(services: Services, callback: StoredCallback, deal_id: DealId) -> 
         except RefusedByHubSpot as error:
             missing = attempt == 1 and bool(list_unknown_properties(error))
             if not (missing and recreate_properties(services, callback)):
-                note = f"HubSpot refused the deal's properties ({error.status} {error.category})".strip()
-                services.callbacks.note_event(callback, "deal_not_written", note, services.clock.now())
-                log(LOG, "deal not written", level=logging.WARNING, status=error.status, **callback.key)
+                said = " ".join(each for each in (str(error.status), error.category) if each)
+                _note_unwritten(services, callback, f"HubSpot refused the deal's properties ({said})")
                 return
+        except CannotInvoice as error:
+            # QuickBooks was asked what the deal shows, and refused: the workflow need not wait for that.
+            _note_unwritten(services, callback, f"What the deal shows could not be read ({error.code})")
+            return
+
+
+def _note_unwritten(services: Services, callback: StoredCallback, note: str) -> None:
+    services.callbacks.note_event(callback, "deal_not_written", note, services.clock.now())
+    log(LOG, "deal not written", level=logging.WARNING, reason=note, **callback.key)
 
 
 def properties_of(services: Services, callback: StoredCallback, deal_id: DealId) -> dict[str, str]:
@@ -91,7 +102,7 @@ def tell_workflow(services: Services, callback: StoredCallback) -> str:
     if completion is Completion.COMPLETED:
         return "completed"
     if services.clock.now() - callback.received_at < EARLY and callback.tries < 3:
-        raise TryLater("HubSpot does not know the callback yet.", timedelta(seconds=3))
+        raise TryLater(NOT_KNOWN_YET, timedelta(seconds=3))
     return "gone"
 
 

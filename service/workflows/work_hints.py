@@ -50,14 +50,13 @@ def put_off(services: Services, taken: Sequence[TakenHint], error: ServiceError)
 
 
 def _work(services: Services, scope: str, taken: Sequence[TakenHint], work: Work) -> None:
-    began_at = services.clock.now()
     try:
         work(services, scope, taken)
     except (TryLater, OutcomeUnknown) as error:
         put_off(services, taken, error)
     except NotConnected as error:
         portal_id = PortalId(int(scope)) if error.vendor == "hubspot" and scope.isdecimal() else PortalId(0)
-        note_lost_access(services, error, portal_id, scope, began_at)
+        note_lost_access(services, error, portal_id, scope)
         services.hints.later(taken, services.clock.now() + UNTIL_RECONNECTED, error.sentence)
     except CannotInvoice as error:
         if len(taken) > 1:

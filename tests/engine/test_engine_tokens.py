@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from service.clock import FixedClock
-from service.engine.tokens import MARGIN, REST, Refreshed, Tokens
-from service.errors import NotConnected, TryLater
-from service.store.credentials import LIVE, REVOKED, Credential, Credentials
+from service.engine.tokens import MARGIN, REST, SETTINGS_REST, Refreshed, Tokens
+from service.errors import ConfigError, NotConnected, SettingsWrong, TryLater
+from service.store.credentials import KEYS_WRONG, LIVE, REVOKED, Credential, Credentials
 from service.store.database import Database
 from service.store.locks import Locks
 from service.store.vault import Vault
@@ -223,6 +224,33 @@ def test_a_vendor_that_is_down_changes_nothing(worker: Worker, vendor: Vendor, c
 def test_what_was_never_connected_is_not_connected(worker: Worker) -> None:
     with pytest.raises(NotConnected, match="Reconnect quickbooks"):
         worker.tokens.access_token("7")
+
+
+def test_tokens_of_somebody_else_are_never_used(worker: Worker, vendor: Vendor, clock: FixedClock) -> None:
+    """Somebody joined a portal with the refresh token of another: that one's data would be read and written."""
+
+    def refresh(token: str) -> Refreshed:
+        return replace(vendor.refresh(token), owner_id="another")
+
+    tokens = Tokens("quickbooks", worker.credentials, refresh, clock)
+    with pytest.raises(NotConnected, match=f"connect {OWNER} again"):
+        tokens.access_token(OWNER)
+    row = worker.row()
+    assert (row.state, row.access_token) == (REVOKED, None)
+
+
+def test_our_own_keys_are_no_fault_of_the_realm(worker: Worker, vendor: Vendor, clock: FixedClock) -> None:
+    vendor.fails = ConfigError(["QUICKBOOKS_CLIENT_SECRET"])
+    with pytest.raises(SettingsWrong, match="QUICKBOOKS_CLIENT_SECRET") as caught:
+        worker.get()
+    assert caught.value.after is None, "the callback's own back-off"
+    assert worker.row().state == KEYS_WRONG
+    vendor.fails = None
+    with pytest.raises(SettingsWrong):
+        worker.get()
+    clock.advance(SETTINGS_REST)
+    assert worker.get() == "access-1"
+    assert worker.row().state == LIVE
 
 
 def test_new_tokens_are_kept_before_anybody_has_them(worker: Worker, vendor: Vendor, clock: FixedClock) -> None:

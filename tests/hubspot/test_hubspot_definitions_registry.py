@@ -101,7 +101,7 @@ def test_the_key_is_in_no_log_and_no_error(hubspot, caplog):
 
 def test_a_token_of_the_app_is_asked_for_by_client_credentials(hubspot):
     hubspot.will_say(200, {"access_token": "app-token", "expires_in": 1800, "token_type": "bearer"})
-    oauth = OAuth(api_url=hubspot.url, version="2026-03", client_id="app", client_secret="s&cret", wire=Wire())
+    oauth = OAuth(api_url=hubspot.url, version="2026-03", client_id="app", client_secrets=["s&cret"], wire=Wire())
     assert oauth.get_app_token(("developers-read", "developers-write")) == "app-token"
     (asked,) = hubspot.asked
     assert hubspot.lines == ["POST /oauth/2026-03/token"]

@@ -106,7 +106,22 @@ def test_a_token_refused_twice_parks_the_portal(gateway, hubspot, status):
     with pytest.raises(NotConnected) as caught:
         gateway.read_objects(PORTAL, "deals", ["7"], [])
     assert caught.value.vendor == "hubspot"
+    assert caught.value.refused_token == "token-1234567-2", "the newest there was"
+    assert "token" not in str(caught.value)
     assert len(hubspot.asked) == 2
+
+
+def test_a_403_that_names_no_reason_is_about_what_was_asked_for(gateway, hubspot):
+    """A tier without an API answers so (contract 4.8); the refresh tells that the portal lets us in."""
+    hubspot.always(lambda _: (403, {"status": "error"}))
+    with pytest.raises(RefusedByHubSpot) as caught:
+        gateway.property_names(PORTAL, "invoices")
+    assert caught.value.status == 403
+
+
+def test_heirs_that_hubspot_does_not_search_for_are_none(gateway, hubspot):
+    hubspot.will_say(400, {"category": "VALIDATION_ERROR"})
+    assert gateway.find_heirs(PORTAL, "deals", "7") == []
 
 
 def test_a_missing_scope_is_named_and_not_asked_for_again(gateway, hubspot):

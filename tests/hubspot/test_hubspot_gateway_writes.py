@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.errors import NotConnected, OutcomeUnknown, RefusedByHubSpot, TryLater
+from service.errors import AccessLimited, NotConnected, OutcomeUnknown, RefusedByHubSpot, TryLater
 from service.hubspot.answers import Completion, CrmRecord
 from service.hubspot.faults import list_property_names, list_unknown_properties
 from service.hubspot.gateway import Gateway
@@ -178,7 +178,10 @@ def test_a_completion_nobody_waits_for_is_the_end(gateway, hubspot, status):
 
 def test_a_completion_without_the_scope_or_without_answer_stays_to_be_done(gateway, hubspot):
     hubspot.will_say(403, {"category": "MISSING_SCOPES"})
-    assert isinstance(gateway.complete_callbacks(PORTAL, {CallbackId("a"): SUCCESS})["a"], RefusedByHubSpot)
+    assert isinstance(gateway.complete_callbacks(PORTAL, {CallbackId("a"): SUCCESS})["a"], AccessLimited)
+    for _ in range(2):
+        hubspot.will_say(403, {})
+    assert isinstance(gateway.complete_callbacks(PORTAL, {CallbackId("a"): SUCCESS})["a"], AccessLimited)
     hubspot.will_lose_the_answer()
     assert isinstance(gateway.complete_callbacks(PORTAL, {CallbackId("a"): SUCCESS})["a"], TryLater)
 

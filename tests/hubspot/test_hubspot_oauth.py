@@ -26,7 +26,7 @@ APP = {"client_id": "app", "client_secret": "s&cret"}
 
 @pytest.fixture
 def oauth(hubspot) -> OAuth:
-    return OAuth(api_url=hubspot.url, version="2026-03", **APP, wire=Wire())
+    return OAuth(api_url=hubspot.url, version="2026-03", client_id="app", client_secrets=["s&cret"], wire=Wire())
 
 
 def form(hubspot) -> dict[str, str]:
@@ -89,6 +89,34 @@ def test_a_wrong_client_secret_is_our_setting(oauth, hubspot):
     with pytest.raises(ConfigError, match="HUBSPOT_CLIENT_SECRET") as caught:
         oauth.refresh("r")
     assert "s&cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_while_secrets_rotate_the_next_one_is_tried(hubspot, status):
+    rotating = OAuth(
+        api_url=hubspot.url, version="2026-03", client_id="app", client_secrets=["new", "old"], wire=Wire()
+    )
+    hubspot.will_say(status, {"error": "invalid_client", "status": "BAD_CLIENT_SECRET"})
+    hubspot.will_say(200, REPLY)
+    assert rotating.refresh("r").access_token == "new-access"
+    assert [dict(parse_qsl(each.body.decode()))["client_secret"] for each in hubspot.asked] == ["new", "old"]
+    hubspot.will_say(400, {"status": "BAD_REFRESH_TOKEN"})
+    with pytest.raises(NotConnected):
+        rotating.refresh("r")
+    for _ in range(2):
+        hubspot.will_say(401, {"error": "invalid_client"})
+    with pytest.raises(ConfigError):
+        rotating.refresh("r")
+    assert len(hubspot.asked) == 5, "each of them once, and what is no question of secrets only once"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+@pytest.mark.parametrize("body", [{"status": "error"}, b"<html>no</html>", {"category": "MISSING_SCOPES"}, b""])
+def test_a_refresh_refused_for_no_known_reason_is_tried_later(oauth, hubspot, status, body):
+    """It says nothing of the portal, and nothing of the call for which the access token was wanted."""
+    hubspot.will_say(status, body)
+    with pytest.raises(TryLater):
+        oauth.refresh("r")
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -85,8 +85,28 @@ def test_text_of_hubspot_does_not_reach_a_sentence():
         caught.value.sentence
         == "HubSpot refused the request (HTTP 400): try again, and tell the operator if it stays so"
     )
-    with pytest.raises(NotConnected):
+    with pytest.raises(RefusedByHubSpot) as caught:
         faults.check_answer(Answer(403, {}, body))
+    assert "Acme" not in caught.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "in_doubt", "refused"),
+    [
+        (401, b"", True, True),
+        (403, b'{"category":"INVALID_AUTHENTICATION"}', True, True),
+        (403, b'{"category":"EXPIRED_AUTHENTICATION"}', True, True),
+        (403, b'{"category":"MISSING_SCOPES"}', False, False),
+        (403, b'{"status":"error"}', True, False),
+        (403, b"<html>", True, False),
+        (404, b"", False, False),
+    ],
+)
+def test_a_403_is_a_question_of_the_token_only_when_it_says_so(status, body, in_doubt, refused):
+    answer = Answer(status, {}, body)
+    assert (faults.is_access_in_doubt(answer), faults.is_token_refused(answer)) == (in_doubt, refused)
+    with pytest.raises(NotConnected if refused else RefusedByHubSpot):
+        faults.check_answer(answer)
 
 
 def test_paths_are_dated_and_an_unknown_one_is_a_bug():

@@ -115,6 +115,15 @@ def test_an_access_that_is_gone_or_was_never_there() -> None:
         assert (finding.code, finding.severity) == ("HUBSPOT_NOT_CONNECTED", Severity.ERROR)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "code"), [({"keys_wrong": True}, "HUBSPOT_KEYS_WRONG"), ({"limited": True}, "HUBSPOT_ACCESS_LIMITED")]
+)
+def test_an_access_that_is_there_and_does_not_do(trouble: dict[str, bool], code: str) -> None:
+    access = replace(Access("hubspot", "1", False, None, None), **trouble)  # type: ignore[arg-type]
+    (finding,) = judge_access(access, "hubspot", NOW)
+    assert (finding.code, finding.severity) == (code, Severity.ERROR)
+
+
 def test_an_access_without_an_end_is_not_announced() -> None:
     assert judge_access(Access("hubspot", "1", False, None, None), "hubspot", NOW) == []
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from store_examples import NOW, PORTAL, at_once, rows
 
 from service.errors import ConfigError
-from service.store.credentials import LIVE, REVOKED, Credential, Credentials
+from service.store.credentials import KEYS_WRONG, LIMITED, LIVE, REVOKED, Credential, Credentials
 from service.store.database import Database
 from service.store.locks import Locks
 from service.store.vault import Vault
@@ -53,6 +53,26 @@ def test_a_credential_gives_back_what_was_kept(database: Database) -> None:
     assert (kept.hard_expires_at, kept.state, kept.version) == (NOW + timedelta(days=1825), LIVE, 1)
     assert credentials(database).find("quickbooks", str(PORTAL)) is None
     assert credentials(database).find("hubspot", "7") is None
+
+
+def test_what_keeps_an_access_from_being_good_is_noted_until_it_is_renewed(database: Database) -> None:
+    store = keep(database)
+    kept = found(store)
+    for state in (LIMITED, KEYS_WRONG):
+        store.mark(kept, state)
+        marked = found(store)
+        assert (marked.state, marked.version, marked.updated_at) == (state, kept.version, kept.updated_at)
+    assert store.lift_limits() == 0, "our own keys are no question of what was granted"
+    store.mark(kept, LIMITED)
+    assert (store.lift_limits(), found(store).state) == (1, LIVE)
+    store.mark(kept, KEYS_WRONG)
+    keep(database)
+    assert found(store).state == LIVE
+    store.mark(kept, LIMITED)
+    assert found(store).state == LIVE, "another access than the one that was limited"
+    store.revoke(found(store), NOW)
+    store.mark(found(store), KEYS_WRONG)
+    assert found(store).state == REVOKED
 
 
 def test_no_token_stands_in_clear_anywhere(database: Database) -> None:

@@ -146,6 +146,34 @@ def test_an_access_lost_before_anybody_worked_is_found(harness: Harness) -> None
     assert {"BOOKS_CLOSED"}.isdisjoint(codes(report))
 
 
+def test_what_a_portals_tier_lacks_keeps_nobody_from_looking(harness: Harness) -> None:
+    """A 403 that does not speak of the token: most portals answer so where they lack an API."""
+    harness.connect()
+    harness.trouble("status", "/crm/properties/2026-03/invoices", status=403, answer='{"status": "error"}', times=None)
+    report = learn(harness)
+    assert {"INVOICE_PROPERTIES_MISSING", "MIRROR_OFF", "BOOKS_CLOSED"} <= set(codes(report))
+    assert not report.needs_person, codes(report)
+
+
+def test_what_was_found_stays_while_nobody_can_look(harness: Harness) -> None:
+    harness.connect()
+    assert "BOOKS_CLOSED" in codes(learn(harness))
+    harness.pass_time(timedelta(days=1))
+    harness.ask_sandbox("POST", f"/hubspot/portals/{PORTAL}/uninstall")
+    assert learn_connections(harness.services) == 0
+    (report,) = harness.stores.findings.all(harness.clock.now())
+    assert {"HUBSPOT_NOT_CONNECTED", "BOOKS_CLOSED"} <= set(codes(report))
+    found(report, "NOT_LOOKED_AT")
+    asked = len(harness.calls("hubspot"))
+    harness.pass_time(timedelta(minutes=30))
+    assert learn_connections(harness.services) == 0
+    assert len(harness.calls("hubspot")) == asked, "not before a reconnect"
+
+    harness.ask_sandbox("POST", f"/hubspot/portals/{PORTAL}/install")
+    harness.connect()
+    assert "NOT_LOOKED_AT" not in codes(learn(harness))
+
+
 def test_a_vendor_that_is_down_is_asked_again_later(harness: Harness) -> None:
     harness.connect()
     harness.trouble("status", r"/companyinfo/", times=None, status=503)
@@ -233,6 +261,28 @@ def test_the_lists_are_read_at_connect_daily_and_when_wanted(harness: Harness) -
     harness.pass_time(timedelta(days=1))
     assert refresh_options(harness.services) == 9
     assert harness.refusals() == []
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_list_that_is_refused_rests_until_a_reconnect_or_a_day(harness: Harness, status: int) -> None:
+    harness.connect()
+    learn(harness)
+    path = "/labels"
+    harness.trouble("status", path, vendor="hubspot", status=status, answer='{"status": "error"}', times=None)
+    assert refresh_options(harness.services) == 8
+    asked = len(harness.calls("hubspot", path))
+    lists = harness.stores.option_lists
+    for _ in range(5):
+        harness.pass_time(timedelta(minutes=30))
+        lists.want(f"portal:{PORTAL}", ["association-labels"], harness.clock.now())
+        refresh_options(harness.services)
+    assert len(harness.calls("hubspot", path)) == asked, "however often somebody opens the dropdown"
+
+    harness.calm()
+    harness.connect()
+    learn(harness)
+    refresh_options(harness.services)
+    assert lists.page(f"portal:{PORTAL}", "association-labels", "", 0, 9)
 
 
 def test_a_company_abroad_needs_tax_codes(harness: Harness) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.harness import PORTAL, Harness
 
+ENDED = '{"Fault": {"Error": [{"Message": "x", "Detail": "x", "code": "6190"}], "type": "ValidationFault"}}'
 GONE = '{"status": "error", "message": "not known", "correlationId": "c", "category": "OBJECT_NOT_FOUND"}'
 
 
@@ -27,6 +28,40 @@ def test_callback_is_gone(harness: Harness, status: int) -> None:
     assert (row.state, row.outcome, row.told) == ("completed", "SUCCESS", "gone")
     assert len(harness.calls("hubspot", "/automation/")) <= 4
     assert harness.refusals() == []
+
+
+def test_the_deal_is_written_once_while_the_callback_is_not_known(harness: Harness) -> None:
+    harness.connect()
+    harness.enroll(harness.another_deal())
+    harness.work()
+    deal_id = harness.another_deal()
+    harness.trouble("status", "/automation/", vendor="hubspot", status=404, answer=GONE, times=None)
+    before = len(harness.calls("hubspot"))
+
+    callback_id = harness.enroll(deal_id)
+    harness.finish()
+
+    assert harness.callback(callback_id).told == "gone"
+    calls = [(each["method"], each["path"]) for each in harness.calls("hubspot")[before:]]
+    assert [path for method, path in calls if method == "PATCH"] == [f"/crm/objects/2026-03/deals/{deal_id}"]
+    assert len([path for _, path in calls if path.startswith("/automation/")]) == 4
+
+
+def test_quickbooks_cannot_say_what_the_deal_shows(harness: Harness) -> None:
+    """Only the completion's own answer ends it: the workflow hears of the invoice all the same."""
+    harness.connect()
+    harness.trouble("status", "/automation/", vendor="hubspot", status=503)
+    told_late = harness.enroll(harness.another_deal())
+    harness.work()
+    assert harness.callback(told_late).outcome == "SUCCESS"
+    harness.pass_time(timedelta(days=2))
+    harness.change_realm(subscription_status="EXPIRED")
+    harness.trouble("status", "/v3/company/", vendor="quickbooks", status=400, answer=ENDED, times=None)
+    harness.finish()
+    told = harness.hubspot_callback(told_late)
+    assert (told["execution_state"], told["effective_completions"]) == ("SUCCESS", 1)
+    assert harness.callback(told_late).told == "completed"
+    assert harness.timeline(told_late)[-1] == "deal_not_written"
 
 
 def test_completion_was_heard_but_its_answer_lost(harness: Harness) -> None:

@@ -11,6 +11,7 @@ from person import PASSWORD, Person, changed, connect_hubspot, connect_quickbook
 
 from service.invoicing.preflight import Finding, Severity
 from service.logs import LineFormatter
+from service.store.credentials import KEYS_WRONG, LIMITED
 from tests.harness import PORTAL, REALM, Harness
 
 OTHER_PORTAL, OTHER_REALM = 20000002, "9341450000000002"
@@ -65,6 +66,30 @@ def test_a_vendor_that_cannot_be_told_keeps_nobody_from_leaving(harness: Harness
     page = person.open(answer.headers["Location"]).text
     assert "the vendor could not be told" in page
     assert harness.stores.credentials.find("quickbooks", REALM) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "shown"),
+    [
+        (KEYS_WRONG, "no access can be renewed", "keys are refused"),
+        (LIMITED, "permissions are missing", "Permissions are missing"),
+    ],
+)
+def test_an_access_that_is_there_and_does_not_do_is_said(
+    harness: Harness, person: Person, state: str, said: str, shown: str
+) -> None:
+    found = harness.stores.credentials.find("hubspot", str(PORTAL))
+    assert found is not None
+    harness.stores.credentials.mark(found, state)
+    assert f"HubSpot portal {PORTAL}: {said}" in person.open("/").text
+    assert shown in person.open("/connections").text
+
+
+def test_accesses_that_no_key_opens_are_said(harness: Harness, person: Person) -> None:
+    assert "cannot be opened" not in person.open("/").text
+    with harness.stores.database.write() as tx:
+        tx.exec_driver_sql("UPDATE credentials SET refresh_token = 'v1.another.AAAA' WHERE vendor = 'hubspot'")
+    assert "1 stored access cannot be opened" in person.open("/").text
 
 
 def test_pausing_and_resuming(harness: Harness, person: Person) -> None:

@@ -20,7 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "no_associations": ("error", "absent"),
     "batch_update_failures": ("partial", "whole"),
     "merged_reads": ("404", "survivor"),
-    "uninstalled_answer": ("401", "403"),
+    "uninstalled_answer": ("401", "403", "bare"),
     "introspect_field": ("either", "token", "access_token"),
     "webhook_kind": ("classic", "object"),
 }
@@ -66,7 +66,7 @@ class Settings:
     legacy_paths: bool = False  # answer v1 to v4 paths as the dated ones
     refresh_token_rotation: bool = False  # a refresh answers another refresh token
     revoke_kills_access_tokens: bool = False  #                                (contract 11.10)
-    uninstalled_answer: str = "401"  # 401 | 403
+    uninstalled_answer: str = "401"  # 401 | 403 | bare: a 403 without a category, every key being optional (4.11)
     introspect_field: str = "either"  # token | access_token | either          (contract 11.10)
     access_token_seconds: int = 1800
     tokens_tell_portal: bool = True  # False: hub_id and scopes are told by introspection only (contract 3)

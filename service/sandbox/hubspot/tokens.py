@@ -116,6 +116,8 @@ class Tokens:
         if token.portal is None:
             raise Refusal(403, "This token belongs to no portal", "MISSING_SCOPES")
         if not token.portal.installed:
+            if self._settings.uninstalled_answer == "bare":
+                raise Refusal(403, "", body={"status": "error"})
             status = int(self._settings.uninstalled_answer)
             raise Refusal(status, "The app is not installed in this portal", "INVALID_AUTHENTICATION")
         return token
