@@ -14,7 +14,7 @@ from urllib.parse import quote
 from service.clock import Clock, SystemClock
 from service.errors import OutcomeUnknown, RefusedByQuickBooks, TryLater
 from service.ids import RealmId, RequestId
-from service.quickbooks.batches import Outcomes, encode_batch, is_write, parse_outcomes
+from service.quickbooks.batches import Outcomes, encode_batch, is_throttled, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
 from service.quickbooks.query import PAGE, select
@@ -194,6 +194,8 @@ class Gateway:
         body = encode_batch(items, request_id)
         client = self._client(realm_id, write=is_write(items), batch=True)
         content = client.post(client.address("batch"), body, request_id=request_id)
+        if is_throttled(content):
+            client.rest("3001 in a batch")
         return parse_outcomes(content, items, bool(request_id))
 
     def changes(self, realm_id: RealmId, entities: Sequence[str], since: datetime) -> Changes:
