@@ -89,7 +89,6 @@ def _look_up(services: Services, arguments: argparse.Namespace) -> None:
     for each in services.connections.all():
         wanted = arguments.realm in (None, each.realm_id) and arguments.portal in (None, each.portal_id)
         if each.state == LIVE and wanted:
-            ids = [invoice.id for invoice in find_by_number(services.quickbooks, each.realm_id, arguments.number)]
-            read = {InvoiceId(i): services.quickbooks.read(each.realm_id, "Invoice", i) for i in ids}
-            there = {invoice_id: entity for invoice_id, entity in read.items() if entity is not None}
+            found = find_by_number(services.quickbooks, each.realm_id, arguments.number)
+            there = {InvoiceId(str(entity["Id"])): entity for entity in found}
             note_strangers(services, each.portal_id, each.realm_id, there)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.errors import DealHasNoRecipient
+from service.errors import DealHasNoRecipient, RefusedByQuickBooks
 from service.ids import CustomerId, RealmId, RequestId
 from service.quickbooks.body import encode
 from service.quickbooks.fields import clean_line, clean_name, read_flag, read_text
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import ACTIVE_OR_NOT, all_of, where_equals
+from service.quickbooks.query import ACTIVE_OR_NOT, all_of, divide_values, where_equals, where_in
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
 DISPLAY_NAME_LENGTH = 500
@@ -27,6 +27,12 @@ ADDRESS_LENGTHS = {
     "Country": 255,
     "PostalCode": 30,
 }
+
+
+# https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
+# An unsupported property, and the faults of a query.
+_CANNOT_BE_ASKED = frozenset(("2010", "4000", "4001"))
+_BY_EMAIL = "customers by PrimaryEmailAddr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +91,33 @@ def find_by_email(gateway: Gateway, realm_id: RealmId, email: str) -> list[Custo
     """All customers with the e-mail address, the likeliest first.
 
     Active ones come first, then main customers, then the oldest.
-    Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
-    is not in Intuit's list of attributes that we hold: unverified, and used here only.
+    Inactive ones are included, so that the caller can say so.
     """
     wanted = email.strip()
-    if not is_email(wanted):
-        return []
-    where = all_of(where_equals("PrimaryEmailAddr", wanted), ACTIVE_OR_NOT)
-    found = gateway.query(realm_id, "Customer", where)
+    found = query_by_email(gateway, realm_id, [wanted]) if is_email(wanted) else []
     customers = [customer for customer in map(parse_customer, found) if customer.has_email(wanted)]
     return sorted(customers, key=lambda customer: (not customer.active, customer.sub_customer, _age(customer)))
+
+
+def query_by_email(gateway: Gateway, realm_id: RealmId, emails: Iterable[str]) -> list[dict[str, Any]]:
+    """The customers with one of the addresses as QuickBooks has them, inactive ones too.
+
+    That PrimaryEmailAddr can be filtered is not in Intuit's list of attributes that we hold: unverified, and used
+    here only. A realm that refuses it has none, and is not asked again for a while: names must do there.
+    """
+    found: list[dict[str, Any]] = []
+    if not gateway.habits.takes(realm_id, _BY_EMAIL):
+        return found
+    for part in divide_values(emails):
+        given = where_equals("PrimaryEmailAddr", part[0]) if len(part) == 1 else where_in("PrimaryEmailAddr", part)
+        try:
+            found += gateway.query(realm_id, "Customer", all_of(given, ACTIVE_OR_NOT))
+        except RefusedByQuickBooks as refusal:
+            if refusal.fault_code not in _CANNOT_BE_ASKED:
+                raise
+            gateway.habits.note_refused(realm_id, _BY_EMAIL)
+            return found
+    return found
 
 
 def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> CustomerFacts | None:

@@ -57,6 +57,7 @@ class Judgement:
 # Answers the gateway gives before QuickBooks sees the request: believed even on a 5xx status.
 _BEFORE_THE_WORK = {Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED, Verdict.THROTTLED, Verdict.LOCKED_OUT}
 
+# https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 # Documented exception: code 610 speaks of the target or of something it refers to; only the text says which.
 _INACTIVE_610 = re.compile(r"\bmade inactive\b", re.IGNORECASE)
 # Documented exception: 6140 names the transaction that has the number in its Detail only.

@@ -17,6 +17,7 @@ from service.ids import RealmId, RequestId
 from service.quickbooks.batches import Outcomes, encode_batch, is_throttled, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
+from service.quickbooks.habits import Habits
 from service.quickbooks.query import PAGE, select
 from service.quickbooks.transport import MINOR_VERSION, Client, Line
 from service.wire import Pace, Wire
@@ -52,6 +53,7 @@ class Gateway:
         address = api_url.rstrip("/")
         address = address if address.endswith("/v3") else f"{address}/v3"
         ticks = clock or SystemClock()
+        self.habits = Habits(ticks)
         self._line = Line(address, wire, pace, ticks, access_token, jitter, read_seconds, write_seconds)
 
     def create(

@@ -13,6 +13,7 @@ from service.invoicing.conversion import ConversionInputs, check_open, draft_con
 from service.invoicing.marks import derive_mark
 from service.invoicing.money import Money
 from service.invoicing.numbering import is_template
+from service.invoicing.realm import SalesTax
 from service.logs import log
 from service.quickbooks.conversion import copy_estimate
 from service.quickbooks.invoices import parse_invoice
@@ -128,7 +129,7 @@ def write(
     facts = parse_sale(estimate)
     check_open(facts.doc_number or facts.id, facts.status, is_open=facts.is_open)
     check_total(Money(facts.total, facts.currency or realm.facts.home_currency))
-    copied = copy_estimate(estimate)
+    copied = copy_estimate(estimate, with_tax_codes=realm.facts.sales_tax == SalesTax.CODES)
     for _ in range(NUMBERS_TRIED):
         body = draft_conversion(
             copied,

@@ -26,7 +26,7 @@ from service.workflows.services import Services
 from service.workflows.settle_invoice import outputs_of, settle_invoice
 from service.workflows.split_deal import count_shares
 from service.workflows.view_invoice import known_invoice
-from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.write_reserved import Written, end_created, find_open_reservation, look, remember_made
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -129,6 +129,7 @@ def settle(services: Services, callback: StoredCallback, realm: KnownRealm, writ
     but: CannotInvoice | None = TotalDiffers(differs) if differs else None
     done = [written]
     if parse_inputs(callback.inputs).send == Send.NOW and but is None:
+        remember_made(services, written)
         try:
             done.append(send_once(services, callback, "Invoice", written.entity))
         except CannotInvoice as error:

@@ -26,7 +26,7 @@ from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.send_invoice import send_once
 from service.workflows.services import Services
-from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.write_reserved import Written, end_created, find_open_reservation, look, remember_made
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -139,6 +139,8 @@ def send_and_settle(
     differs = find_difference(written.reservation.body, written.entity)
     but: CannotInvoice | None = TotalDiffers(differs) if differs else None
     done, entity = [written], written.entity
+    if kind.follow_up is not None or inputs.send == Send.NOW:
+        remember_made(services, written)
     try:
         if kind.follow_up is not None and but is None:
             further, entity = kind.follow_up(services, callback, realm, inputs, written)

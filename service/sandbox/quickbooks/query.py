@@ -62,6 +62,8 @@ def answer_query(realm: Realm, text: str) -> Json:
     if name is None:
         raise Fault("4001", f"QueryValidationError: invalid context declaration: {asked.kind}")
     _check_names(name, asked)
+    if realm.settings.email_filter != "taken" and any(each.attribute == "PrimaryEmailAddr" for each in asked.where):
+        raise Fault(realm.settings.email_filter, "Property PrimaryEmailAddr is not queryable", refused=False)
     rows = _matching(realm, name, asked)
     if asked.counted:
         return {"totalCount": len(rows)}
