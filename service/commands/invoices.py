@@ -13,7 +13,7 @@ from service.quickbooks.invoices import find_by_number
 from service.store.adoptions import ADOPTED, REVIEW, Adoption
 from service.store.connections import LIVE
 from service.store.schema import migrate
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.adopt_invoice import adopt_by_hand, note_strangers
 from service.workflows.services import Services
 
@@ -54,7 +54,7 @@ def adopt_invoice(arguments: argparse.Namespace) -> int:
     """Tie an invoice to a deal by hand; asks QuickBooks for it when nobody has heard of it yet."""
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     _look_up(services, arguments)
     found = _named(services, arguments)
     if len(found) != 1:
