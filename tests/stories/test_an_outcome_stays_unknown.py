@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.harness import REALM, Harness
 
@@ -146,6 +147,23 @@ def test_a_duplicate_is_ours_or_a_refusal(harness: Harness, kind: str) -> None:
     else:
         assert "too much like it" in harness.assert_refused(callback_id, deal_id, "QBO_REJECTED")
         assert harness.invoices_of(deal_id) == []
+    assert len(harness.creates("invoice")) == 1
+    assert harness.refusals() == []
+
+
+def test_worker_ended_in_the_middle_and_the_request_id_is_forgotten(harness: Harness) -> None:
+    """Nobody wrote down how the call ended, nor knows how long ago that was: looked for before it is sent again."""
+    harness.set_sandbox(quickbooks={"requestid_memory": "forget"})
+    harness.connect()
+    deal_id = harness.another_deal()
+    harness.trouble("lose_answer", INVOICE, method="POST")
+    callback_id = harness.enroll(deal_id)
+    harness.work()
+    with harness.stores.database.write() as tx:  # as the starter counts it
+        tx.execute(sa.text("UPDATE callbacks SET crashes = 1 WHERE callback_id = :id"), {"id": callback_id})
+    harness.finish()
+
+    harness.assert_invoiced_once(callback_id, deal_id)
     assert len(harness.creates("invoice")) == 1
     assert harness.refusals() == []
 
