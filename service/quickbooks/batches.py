@@ -8,7 +8,7 @@ from typing import Any
 from service.errors import OutcomeUnknown, ServiceError, TryLater
 from service.ids import RequestId
 from service.quickbooks.body import encode
-from service.quickbooks.faults import Call, judge_item, state_error
+from service.quickbooks.faults import NAME_LISTS, Call, judge_item, state_error
 from service.quickbooks.fields import read_entries, read_text
 from service.quickbooks.verdicts import Verdict
 
@@ -66,4 +66,4 @@ def _outcome(
     judgement = judge_item(entry)
     if judgement.verdict is Verdict.FINE and judgement.content is not None:
         return judgement.content
-    return state_error(judgement, Call(write, request_id))
+    return state_error(judgement, Call(write, request_id, named=not NAME_LISTS.isdisjoint(item)))

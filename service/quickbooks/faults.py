@@ -35,10 +35,11 @@ from service.wire import Answer, NoAnswer
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What was asked: a read or a write, and whether a repeat is recognised."""
+    """What was asked: a read or a write, whether a repeat is recognised, whether it is about something with a name."""
 
     write: bool
     request_id: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Judgement:
     faults: tuple[Fault, ...] = ()
     after: timedelta | None = None
 
+
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
+# The lists whose entries are told apart by their names.
+NAME_LISTS = frozenset(("Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "Term"))
 
 # Answers the gateway gives before QuickBooks sees the request: believed even on a 5xx status.
 _BEFORE_THE_WORK = {Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED, Verdict.THROTTLED, Verdict.LOCKED_OUT}
@@ -100,7 +105,7 @@ def state_error(judgement: Judgement, call: Call) -> ServiceError:
         return NotConnected("QuickBooks no longer lets us in: reconnect it", "quickbooks")
     if verdict is Verdict.SYNC_TOKEN_STALE:
         return SyncTokenStale("Somebody changed it in QuickBooks since it was read", after)
-    if verdict is Verdict.NAME_TAKEN:
+    if verdict is Verdict.NAME_TAKEN or (verdict is Verdict.DUPLICATE and call.named):
         return NameTaken("The name is already used in QuickBooks by a customer, vendor or employee", after)
     if verdict in (Verdict.THROTTLED, Verdict.LOCKED_OUT, Verdict.ALREADY_SENT):
         return TryLater("QuickBooks asks us to come back later", after)

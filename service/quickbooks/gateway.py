@@ -17,6 +17,7 @@ from service.ids import RealmId, RequestId
 from service.quickbooks.batches import Outcomes, encode_batch, is_throttled, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
+from service.quickbooks.faults import NAME_LISTS
 from service.quickbooks.habits import Habits
 from service.quickbooks.query import PAGE, select
 from service.quickbooks.transport import MINOR_VERSION, Client, Line
@@ -70,7 +71,7 @@ class Gateway:
         A repeat gives the same bytes and the same request id, and so the same entity.
         """
         params = {"include": "allowduplicatedocnum"} if allow_duplicate_number else {}
-        content = self._write(realm_id).create_object(entity, body, request_id=request_id, params=params)
+        content = self._write(realm_id, entity).create_object(entity, body, request_id=request_id, params=params)
         return _written(content, entity, request_id)
 
     def update(
@@ -83,7 +84,7 @@ class Gateway:
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#sparse-update-an-invoice
         # A full update would empty every field left out.
         body = encode({**changes, "sparse": True})
-        content = self._write(realm_id).update_object(entity, body, request_id=request_id)
+        content = self._write(realm_id, entity).update_object(entity, body, request_id=request_id)
         return _written(content, entity, request_id)
 
     def read(
@@ -144,7 +145,7 @@ class Gateway:
         if entity in _VOIDED_BY_UPDATE:
             content["sparse"] = True
             params = {"operation": "update", "include": "void"}
-        client = self._write(realm_id)
+        client = self._write(realm_id, entity)
         answer = client.post(client.address(entity.lower()), encode(content), params=params, request_id=request_id)
         return _written(answer, entity, request_id)
 
@@ -154,7 +155,7 @@ class Gateway:
         """The entity is gone, also when it was gone already."""
         body = encode({"Id": entity_id, "SyncToken": sync_token})
         try:
-            content = self._write(realm_id).delete_object(entity, body, request_id=request_id)
+            content = self._write(realm_id, entity).delete_object(entity, body, request_id=request_id)
         except RefusedByQuickBooks as refusal:
             if refusal.fault_code != "610":
                 raise
@@ -173,7 +174,7 @@ class Gateway:
 
         Whether QuickBooks recognises a repeat by its request id is not documented: look before repeating.
         """
-        client = self._write(realm_id)
+        client = self._write(realm_id, entity)
         address = client.address(f"{entity.lower()}/{_segment(entity_id)}/send")
         params = {"sendTo": send_to} if send_to else {}
         content = client.post(
@@ -221,12 +222,12 @@ class Gateway:
     def _read(self, realm_id: RealmId) -> Client:
         return self._client(realm_id, write=False)
 
-    def _write(self, realm_id: RealmId) -> Client:
-        return self._client(realm_id, write=True)
+    def _write(self, realm_id: RealmId, entity: str) -> Client:
+        return self._client(realm_id, write=True, named=entity in NAME_LISTS)
 
-    def _client(self, realm_id: RealmId, *, write: bool, batch: bool = False) -> Client:
+    def _client(self, realm_id: RealmId, *, write: bool, **more: bool) -> Client:
         realm = RealmId(_segment(realm_id))
-        return Client(line=self._line, company_id=realm, minorversion=MINOR_VERSION, write=write, batch=batch)
+        return Client(line=self._line, company_id=realm, minorversion=MINOR_VERSION, write=write, **more)
 
 
 def _segment(text: str) -> str:

@@ -55,14 +55,24 @@ class Line:
 
 
 class Client(QuickBooks):  # type: ignore[misc]
-    """The library's client for one call, a read or a write.
+    """The library's client for one call: a read or a write, `named` when of something in a name list.
 
     The library's `__new__` takes the same arguments.
     """
 
-    def __init__(self, *, line: Line, company_id: RealmId, write: bool, batch: bool = False, minorversion: int) -> None:
+    def __init__(
+        self,
+        *,
+        line: Line,
+        company_id: RealmId,
+        minorversion: int,
+        write: bool,
+        named: bool = False,
+        batch: bool = False,
+    ) -> None:
         self._line = line
         self._write = write
+        self._named = named
         self._batch = batch
 
     @property
@@ -105,7 +115,7 @@ class Client(QuickBooks):  # type: ignore[misc]
         if request_id:
             asked["requestid"] = request_id
         address = self._complete(url, asked)
-        call = Call(self._write, bool(request_id))
+        call = Call(self._write, bool(request_id), self._named)
         _, judgement = self._exchange(request_type, address, headers, body, call, judge)
         return judgement.content or {}
 

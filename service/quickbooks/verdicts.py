@@ -33,7 +33,8 @@ class Verdict(Enum):
     BOOKS_CLOSED = auto()
     SYNC_TOKEN_STALE = auto()
     NAME_TAKEN = auto()
-    """Something else has the name, or another property that must be unique."""
+    DUPLICATE = auto()
+    """Something else has a property that must be unique: a name, where it has one."""
     NUMBER_TAKEN = auto()
     REFUSED = auto()
     FINE = auto()
@@ -58,7 +59,7 @@ VERDICTS: dict[str, Verdict] = {
     "140": Verdict.LOCKED_OUT,
     "150": Verdict.LOCKED_OUT,
     "600": Verdict.ALREADY_SENT,
-    "630": Verdict.NAME_TAKEN,
+    "630": Verdict.DUPLICATE,
     "1000": Verdict.UNSURE,
     "1010": Verdict.UNSURE,
     "1020": Verdict.UNSURE,

@@ -19,15 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.errors import (
-    AlreadySent,
-    CannotInvoice,
-    NameTaken,
-    NumberTaken,
-    OutcomeUnknown,
-    RefusedByQuickBooks,
-    ServiceError,
-)
+from service.errors import AlreadySent, CannotInvoice, NumberTaken, OutcomeUnknown, RefusedByQuickBooks
 from service.ids import CustomerId, Mark, RealmId, RequestId
 from service.invoicing.marks import carries, derive_mark, derive_request_id
 from service.logs import log
@@ -44,9 +36,8 @@ LOG = logging.getLogger("service.workflows")
 TRUST_REQUEST_ID = timedelta(hours=1)
 # A callback this old may have been worked on by a database that is no more (a restored backup).
 TRUST_ABSENCE = timedelta(hours=1)
-# A property that must be unique is taken by something else, which does not carry our mark.
+# Something has what must be unique: perhaps our own earlier try.
 DUPLICATE_FAULT = "630"
-DUPLICATE = "QuickBooks has another transaction that is too much like it: look there for its number, and change it."
 # QuickBooks' clock and ours differ, and its stamps are whole seconds.
 SKEW = timedelta(hours=1)
 # Customer, item, account or another reference is gone or inactive.
@@ -160,13 +151,11 @@ def send_reserved(
         if repeated or error.after:
             services.reservations.set_look_first(reservation, True)
         raise
-    except (CannotInvoice, NameTaken) as error:
+    except CannotInvoice as error:
         held = _find_held(services, callback, reservation, error, repeated=repeated)
         if held is not None:
             return Written(reservation, held)
         _refuse(services, reservation, now)
-        if isinstance(error, NameTaken):
-            raise RefusedByQuickBooks(DUPLICATE, DUPLICATE_FAULT) from error
         raise
     return Written(reservation, entity)
 
@@ -255,11 +244,12 @@ def _derive_request_id(
 
 
 def _find_held(
-    services: Services, callback: StoredCallback, reservation: Reservation, error: ServiceError, *, repeated: bool
+    services: Services, callback: StoredCallback, reservation: Reservation, error: CannotInvoice, *, repeated: bool
 ) -> dict[str, Any] | None:
     """What stands in the way of a create that was refused, where it is our own earlier try."""
     held = _read_holder(services, reservation, error) if isinstance(error, NumberTaken) else None
-    if held is None and (repeated or isinstance(error, NameTaken)):
+    is_duplicate = isinstance(error, RefusedByQuickBooks) and error.fault_code == DUPLICATE_FAULT
+    if held is None and (repeated or is_duplicate):
         held = look(services, reservation, callback.received_at)
     return held
 

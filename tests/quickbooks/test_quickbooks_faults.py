@@ -167,8 +167,11 @@ def test_the_code_decides_whatever_the_type(kind):
     assert type(error(403, fault("140", kind=kind))) is errors.TryLater
 
 
-def test_a_duplicate_is_looked_up_like_a_name():
-    assert type(error(400, fault("630"))) is errors.NameTaken
+def test_a_duplicate_is_a_taken_name_where_there_are_names():
+    found = error(400, fault("630"))
+    assert (type(found), found.fault_code) == (errors.RefusedByQuickBooks, "630")
+    named = Call(write=True, request_id=True, named=True)
+    assert type(error(400, fault("630"), named)) is errors.NameTaken
 
 
 @pytest.mark.parametrize(

@@ -320,6 +320,21 @@ def test_a_pdf_is_taken_as_it_is_and_what_is_none_pauses_nobody(intuit, setup):
     assert setup.pace.told()[-1][0] == "ill"
 
 
+def test_a_duplicate_of_a_name_list_is_a_taken_name(intuit, gateway):
+    for _ in range(3):
+        intuit.tell(*fault("630"))
+    with pytest.raises(errors.NameTaken):
+        gateway.create(REALM, "Item", BODY, RequestId("hs-1"))
+    with pytest.raises(errors.NameTaken):
+        gateway.update(REALM, "Customer", {"Id": "1", "SyncToken": "0"})
+    with pytest.raises(errors.RefusedByQuickBooks):
+        gateway.update(REALM, "Invoice", {"Id": "1", "SyncToken": "0"})
+    items = [{"bId": "1", "operation": "create", "Item": {}}, {"bId": "2", "operation": "create", "Invoice": {}}]
+    intuit.tell(200, {"BatchItemResponse": [{"bId": each["bId"], **fault("630")[1]} for each in items]})
+    found = gateway.batch(REALM, items)
+    assert [type(found[each]) for each in "12"] == [errors.NameTaken, errors.RefusedByQuickBooks]
+
+
 def test_a_bare_403_is_tried_once_more_with_a_fresh_access_token(intuit, setup):
     intuit.tell(403)
     intuit.tell(200, INVOICE)
