@@ -26,11 +26,14 @@ class Answer:
 
 
 class NoAnswer(Exception):
-    """No usable answer came. `sent` False: the request certainly did not arrive."""
+    """No usable answer came. `sent` False: the request certainly did not arrive.
 
-    def __init__(self, reason: str, *, sent: bool) -> None:
+    `timed_out`: it was we who ended the wait, and the vendor may still be at work.
+    """
+
+    def __init__(self, reason: str, *, sent: bool, timed_out: bool = False) -> None:
         super().__init__(reason)
-        self.sent = sent
+        self.sent, self.timed_out = sent, timed_out
 
 
 class Wire:
@@ -60,7 +63,8 @@ class Wire:
         except (NewConnectionError, ConnectTimeoutError, NameResolutionError) as error:
             raise NoAnswer(type(error).__name__, sent=False) from error
         except (HTTPError, OSError) as error:
-            raise NoAnswer(type(error).__name__, sent=True) from error
+            timed_out = isinstance(error, (urllib3.exceptions.TimeoutError, TimeoutError))
+            raise NoAnswer(type(error).__name__, sent=True, timed_out=timed_out) from error
         return Answer(got.status, got.headers, got.data)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from service.engine.pacing import Limit, Pacing
 from service.engine.portal_calls import PortalCalls
+from service.engine.slots import count_workers
 from service.engine.tokens import Refreshed, Tokens
 from service.engine.windows import Window
 from service.hubspot import limits as hubspot_limits
@@ -28,7 +29,7 @@ from service.stores import Stores, open_stores
 from service.wire import Wire
 from service.workflows.services import Services
 
-__all__ = ["Stores", "make_pacing", "make_services", "open_stores"]
+__all__ = ["Stores", "make_command_services", "make_pacing", "make_services", "open_stores"]
 
 
 def make_pacing(stores: Stores) -> Pacing:
@@ -43,7 +44,7 @@ def make_pacing(stores: Stores) -> Pacing:
         "realm": Limit(windows(quickbooks_limits.REALM_WINDOWS), quickbooks_limits.REALM_IN_FLIGHT),
         "batch": Limit(windows(quickbooks_limits.BATCH_WINDOWS)),
     }
-    return Pacing(lambda scope: kinds[scope.partition(":")[0]], Pauses(stores.database), stores.clock)
+    return Pacing(lambda scope: kinds[scope.partition(":")[0]], Pauses(stores.database), stores.clock, stores.locks)
 
 
 def make_services(stores: Stores) -> Services:
@@ -100,6 +101,19 @@ def make_services(stores: Stores) -> Services:
         cursors=Cursors(stores.database),
         quickbooks_sandbox=config.quickbooks_environment == "sandbox",
     )
+
+
+def make_command_services(stores: Stores) -> Services:
+    """As `make_services`, for a command that runs beside the workers: it keeps their pauses, and a share of the limits.
+
+    The workers do not know of it: for as long as it runs, what it takes comes on top of theirs.
+    """
+    services = make_services(stores)
+    workers = count_workers(stores.database)
+    if workers:
+        services.pacing.begin_again()
+    services.pacing.refresh(workers + 1, workers + 1)
+    return services
 
 
 def _hubspot_oauth(stores: Stores, wire: Wire) -> HubSpotOAuth:

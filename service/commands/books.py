@@ -10,7 +10,7 @@ from dataclasses import asdict
 from service.config import load_config
 from service.store.connections import LIVE
 from service.store.schema import migrate
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.check_invoices import Report, check_realm
 
 
@@ -18,7 +18,7 @@ def check_invoices(arguments: argparse.Namespace) -> int:
     """Compare the invoices of one realm, or of all, with the books; 1 when something differed."""
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     live = {each.realm_id: each.portal_id for each in stores.connections.all() if each.state == LIVE}
     wanted = {realm_id: portal_id for realm_id, portal_id in live.items() if arguments.realm in (None, realm_id)}
     if not wanted:

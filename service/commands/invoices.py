@@ -13,7 +13,7 @@ from service.quickbooks.invoices import find_by_number
 from service.store.adoptions import ADOPTED, REVIEW, Adoption
 from service.store.connections import LIVE
 from service.store.schema import migrate
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.adopt_invoice import adopt_by_hand, note_strangers
 from service.workflows.services import Services
 
@@ -54,7 +54,7 @@ def adopt_invoice(arguments: argparse.Namespace) -> int:
     """Tie an invoice to a deal by hand; asks QuickBooks for it when nobody has heard of it yet."""
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     _look_up(services, arguments)
     found = _named(services, arguments)
     if len(found) != 1:
@@ -89,7 +89,6 @@ def _look_up(services: Services, arguments: argparse.Namespace) -> None:
     for each in services.connections.all():
         wanted = arguments.realm in (None, each.realm_id) and arguments.portal in (None, each.portal_id)
         if each.state == LIVE and wanted:
-            ids = [invoice.id for invoice in find_by_number(services.quickbooks, each.realm_id, arguments.number)]
-            read = {InvoiceId(i): services.quickbooks.read(each.realm_id, "Invoice", i) for i in ids}
-            there = {invoice_id: entity for invoice_id, entity in read.items() if entity is not None}
+            found = find_by_number(services.quickbooks, each.realm_id, arguments.number)
+            there = {InvoiceId(str(entity["Id"])): entity for entity in found}
             note_strangers(services, each.portal_id, each.realm_id, there)

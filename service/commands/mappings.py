@@ -16,7 +16,7 @@ from service.errors import InputInvalid
 from service.store.schema import migrate
 from service.sync.mapping import Mapping, find_problems
 from service.sync.mapping_file import export_mapping, parse_mapping
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.preview_mapping import Preview, know_properties, preview_mapping
 
 
@@ -32,7 +32,7 @@ def apply_mapping(arguments: argparse.Namespace) -> int:
     document = read_file(arguments.file)
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     known = find_object(stores, arguments, arguments.object)
     properties = know_properties(services, known)
     mapping = parse_mapping(document, properties)
@@ -46,7 +46,7 @@ def test_mapping(arguments: argparse.Namespace) -> int:
     document = read_file(arguments.file) if arguments.file else None
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     known = find_object(stores, arguments, arguments.object)
     properties = know_properties(services, known)
     mapping = parse_mapping(document, properties) if document is not None else known.fields

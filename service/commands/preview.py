@@ -12,7 +12,7 @@ from service.errors import CannotInvoice
 from service.ids import DealId
 from service.store.connections import Connection
 from service.store.schema import migrate
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.preview_invoice import preview_invoice
 
 
@@ -31,7 +31,7 @@ def preview(arguments: argparse.Namespace) -> int:
         return 2
     chosen, deal_id = fitting[0], DealId(arguments.deal)
     try:
-        made = preview_invoice(make_services(stores), chosen.portal_id, chosen.realm_id, deal_id, inputs)
+        made = preview_invoice(make_command_services(stores), chosen.portal_id, chosen.realm_id, deal_id, inputs)
     except CannotInvoice as error:
         if arguments.json:
             print(json.dumps({"refusal": {"code": error.code, "sentence": error.sentence}}, indent=2))

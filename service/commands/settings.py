@@ -7,7 +7,7 @@ import sys
 
 from service.config import load_config
 from service.store.schema import migrate
-from service.wiring import make_services, open_stores
+from service.wiring import make_command_services, open_stores
 from service.workflows.ensure_properties import repair_properties
 
 
@@ -22,7 +22,7 @@ def ensure_properties(arguments: argparse.Namespace) -> int:
     """Create and repair the properties in one portal, or in all that are connected; 1 when something is left to do."""
     stores = open_stores(load_config())
     migrate(stores.database)
-    services = make_services(stores)
+    services = make_command_services(stores)
     portals = sorted({c.portal_id for c in stores.connections.all()})
     wanted = portals if arguments.portal is None else [p for p in portals if p == arguments.portal]
     if not wanted:

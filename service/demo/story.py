@@ -246,7 +246,8 @@ class Story:
         sent = [r for r in self._processes.ask("GET", "/requests")["requests"] if r["path"].endswith("/invoice")]
         tried = [r for r in sent if r["query"] == sent[-1]["query"]]
         what = ", ".join(r["trouble"] or "answered" for r in tried)
-        say(f"  QuickBooks got the create {len(tried)} times under one request id ({what})")
+        often = f"{len(tried)} times under one request id" if len(tried) > 1 else "once, and was looked at afterwards"
+        say(f"  QuickBooks got the create {often} ({what})")
 
     def wait_for_deliveries(self, callback_id: str, count: int) -> None:
         """Until HubSpot has its answers."""

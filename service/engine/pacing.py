@@ -1,7 +1,8 @@
 """Pacing: nobody exceeds a vendor's limits, and one paused scope does not hold up another.
 
-The numbers come from `hubspot.limits` and `quickbooks.limits`. Within a worker they are kept
-exactly; several workers divide them. Pauses are rows, so that all workers keep them.
+The numbers come from `hubspot.limits` and `quickbooks.limits`. Within a worker they are kept exactly;
+several workers divide them. Pauses are rows, so that all workers keep them. Where there are more workers than
+calls may be in flight, some share a place: a lock among all processes.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import sqlalchemy as sa
 
 from service.clock import Clock
 from service.engine.windows import Slots, Window
 from service.errors import TryLater
 from service.logs import log
+from service.store.locks import Locks
 from service.store.pauses import Pause, Pauses
 
 LOG = logging.getLogger("service.pacing")
@@ -47,16 +51,17 @@ class _Scope:
         self.slots.resize([window.shared_by(workers) for window in self._limit.windows])
         most = self._limit.in_flight
         self.places = threading.BoundedSemaphore(max(1, most // workers)) if most else None
+        self.shared_places = most if most and workers > most else None
 
 
 class Pacing:
     """Implements `wire.Pace` for this worker."""
 
-    def __init__(self, limit_of: Callable[[str], Limit], pauses: Pauses, clock: Clock) -> None:
-        self._limit_of, self._pauses, self._clock = limit_of, pauses, clock
+    def __init__(self, limit_of: Callable[[str], Limit], pauses: Pauses, clock: Clock, locks: Locks) -> None:
+        self._limit_of, self._pauses, self._clock, self._locks = limit_of, pauses, clock, locks
         self._lock = threading.Lock()
         self._scopes: dict[str, _Scope] = {}
-        self._workers = 1
+        self._workers, self._number = 1, 0
         self._paused: dict[str, Pause] = {}
         self._strikes: dict[str, int] = {}
         self._probing: set[str] = set()
@@ -78,7 +83,8 @@ class Pacing:
             try:
                 self._wait(known)
                 self._refuse_while_paused(scope)
-                yield
+                with self._shared_place(scope, known):
+                    yield
             finally:
                 if places is not None:
                     places.release()
@@ -145,14 +151,15 @@ class Pacing:
         """How many calls this worker may still make in the scope's longest window, and that window."""
         return self._scope(scope).slots.left(self._clock.monotonic())
 
-    def refresh(self, workers: int) -> None:
-        """Learn what other workers know: their pauses, and how many they are."""
+    def refresh(self, workers: int, number: int = 0) -> None:
+        """Learn what other workers know: their pauses, and how many they are; `number`: which of them this one is."""
         found = self._pauses.all()
         with self._lock:
             self._paused = {
                 scope: max((p for p in (found.get(scope), self._paused.get(scope)) if p), key=lambda p: p.until_at)
                 for scope in found
             }
+            self._number = number
             if workers != self._workers:
                 self._workers = workers
                 for scope in self._scopes.values():
@@ -175,6 +182,18 @@ class Pacing:
                 raise TryLater("One call tries whether the rest is over.", timedelta(seconds=2))
             self._probing.add(scope)
         return True
+
+    @contextmanager
+    def _shared_place(self, scope: str, known: _Scope) -> Iterator[None]:
+        """Of more workers than there are places, each shares one with some others. Raises: TryLater."""
+        most = known.shared_places
+        with ExitStack() as held:
+            if most is not None:
+                try:
+                    held.enter_context(self._locks.hold(f"place:{scope}:{self._number % most}"))
+                except sa.exc.DBAPIError as error:
+                    raise TryLater("Too many calls are in flight.", timedelta(seconds=5)) from error
+            yield
 
     def _scope(self, name: str) -> _Scope:
         with self._lock:

@@ -107,7 +107,7 @@ class Starter:
 
     def refresh(self) -> None:
         """Learn how many workers there are, what rests and which connections are paused."""
-        self._pacing.refresh(self._workers)
+        self._pacing.refresh(self._workers, self._slot.number)
         self._paused = {(c.portal_id, c.realm_id) for c in self._connections.all() if c.state == PAUSED}
 
     def count_workers(self) -> set[str]:

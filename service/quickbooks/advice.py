@@ -16,6 +16,7 @@ _GENERAL = "QuickBooks refused the request"
 _ADVICE = {
     "610": "Something in the request no longer exists in QuickBooks: choose another or create it again",
     "620": "QuickBooks cannot link these transactions: check the customer and the status of both",
+    "630": "QuickBooks has another one that is too much like it: look there for its number, and change that",
     "700": "The parent does not exist in QuickBooks: choose another parent",
     "800": "Other entries in QuickBooks depend on this one: remove them first",
     "2010": "QuickBooks does not take one of the fields: turn off the setting that fills it",

@@ -8,8 +8,9 @@ from typing import Any
 from service.errors import OutcomeUnknown, ServiceError, TryLater
 from service.ids import RequestId
 from service.quickbooks.body import encode
-from service.quickbooks.faults import Call, Verdict, judge_item, state_error
+from service.quickbooks.faults import NAME_LISTS, Call, judge_item, state_error
 from service.quickbooks.fields import read_entries, read_text
+from service.quickbooks.verdicts import Verdict
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/batch
 MOST_ITEMS = 30
@@ -49,6 +50,12 @@ def parse_outcomes(content: Mapping[str, Any], items: Sequence[Mapping[str, Any]
     return {str(item["bId"]): _outcome(answered.get(str(item["bId"])), item, request_id) for item in items}
 
 
+def is_throttled(content: Mapping[str, Any]) -> bool:
+    """Whether QuickBooks turned any item of an answered batch away for the limits' sake."""
+    found = (judge_item(entry).verdict for entry in read_entries(content, "BatchItemResponse"))
+    return Verdict.THROTTLED in found
+
+
 def _outcome(
     entry: Mapping[str, Any] | None, item: Mapping[str, Any], request_id: bool
 ) -> dict[str, Any] | ServiceError:
@@ -59,4 +66,4 @@ def _outcome(
     judgement = judge_item(entry)
     if judgement.verdict is Verdict.FINE and judgement.content is not None:
         return judgement.content
-    return state_error(judgement, Call(write, request_id))
+    return state_error(judgement, Call(write, request_id, named=not NAME_LISTS.isdisjoint(item)))

@@ -6,33 +6,46 @@ QuickBooks links the two and closes the estimate, but it does not copy: a create
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from service.errors import LineItemUnusable
-from service.quickbooks.fields import read_entries, read_text
+from service.quickbooks.fields import LINE_KINDS, read_amount, read_detail, read_entries, read_text, spell
 
 Content = Mapping[str, Any]
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/estimate
-_TAKEN = ("GlobalTaxCalculation", "BillEmail", "BillEmailCc", "BillEmailBcc", "CustomerMemo", "ApplyTaxAfterDiscount")
+_TAKEN = ("BillEmail", "BillEmailCc", "BillEmailBcc", "CustomerMemo", "ApplyTaxAfterDiscount")
 _REFERENCES = ("CustomerRef", "CurrencyRef", "SalesTermRef", "ClassRef", "DepartmentRef", "ProjectRef")
 _ADDRESSES = ("BillAddr", "ShipAddr", "ShipFromAddr")
 _ADDRESS_FIELDS = (
     *(f"Line{number}" for number in range(1, 6)),
     *("City", "CountrySubDivisionCode", "PostalCode", "Country"),
 )
-_LINKS = ("ItemRef", "TaxCodeRef", "ClassRef", "DiscountAccountRef", "GroupItemRef")
+_LINKS = frozenset(("ItemRef", "TaxCodeRef", "ClassRef", "DiscountAccountRef", "GroupItemRef"))
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#the-invoice-object
+# What a create's lines are documented to take: what else an estimate shows is QuickBooks' own, or would be refused.
+_DETAILS = {
+    "SalesItemLineDetail": ("ItemRef", "Qty", "UnitPrice", "ServiceDate", "TaxCodeRef", "ClassRef", "TaxInclusiveAmt"),
+    "DiscountLineDetail": ("PercentBased", "DiscountPercent", "DiscountAccountRef"),
+    "GroupLineDetail": ("GroupItemRef", "Quantity"),
+}
+_CENT = Decimal("0.01")
 
 
-def copy_estimate(estimate: Content) -> dict[str, Any]:
+def copy_estimate(estimate: Content, *, with_tax_codes: bool = True) -> dict[str, Any]:
     """An invoice's fields, but for number, dates, note and link, which belong to the invoice itself.
 
+    `with_tax_codes`: the realm taxes by codes of its own, as companies outside the US do.
     Raises: LineItemUnusable for a line of a kind that cannot be carried over.
     """
     fields: dict[str, Any] = {
         name: _refer(estimate[name]) for name in _REFERENCES if read_text(estimate, name, "value")
     }
-    fields |= {name: estimate[name] for name in _TAKEN if estimate.get(name) not in (None, {})}
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#the-invoice-object
+    # GlobalTaxCalculation is not applicable in US companies, though their estimates may show it.
+    taken = (*_TAKEN, "GlobalTaxCalculation") if with_tax_codes else _TAKEN
+    fields |= {name: estimate[name] for name in taken if estimate.get(name) not in (None, {})}
     fields |= {name: _copy_address(estimate[name]) for name in _ADDRESSES if estimate.get(name)}
     custom = [_copy_custom_field(each) for each in read_entries(estimate, "CustomField") if each.get("StringValue")]
     tax_code = read_text(estimate, "TxnTaxDetail", "TxnTaxCodeRef", "value")
@@ -41,11 +54,14 @@ def copy_estimate(estimate: Content) -> dict[str, Any]:
     fields |= {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": tax_code}}} if tax_code else {}
     fields |= {"CustomField": custom} if custom else {}
     fields["Line"] = [copied for line in read_entries(estimate, "Line") for copied in _copy_line(line)]
+    if not with_tax_codes:
+        for line in fields["Line"]:
+            line.get("SalesItemLineDetail", {}).pop("TaxInclusiveAmt", None)
     return fields
 
 
 def _copy_line(line: Content) -> list[dict[str, Any]]:
-    kind = read_text(line, "DetailType") or ""
+    kind = spell(read_text(line, "DetailType"), LINE_KINDS) or ""
     if kind == "SubTotalLineDetail":
         return []  # QuickBooks adds it
     copy = _COPIERS.get(kind)
@@ -59,11 +75,19 @@ def _copy_line(line: Content) -> list[dict[str, Any]]:
 
 
 def _copy_sale(line: Content) -> dict[str, Any]:
-    return {"Amount": line.get("Amount"), "SalesItemLineDetail": _copy_detail(line, "SalesItemLineDetail")}
+    detail = _copy_detail(line, "SalesItemLineDetail")
+    amount = read_amount(line, "Amount")
+    if amount is None:
+        # Required in a create, left out by QuickBooks where it is nothing.
+        amount = (read_amount(detail, "Qty") or Decimal(0)) * (read_amount(detail, "UnitPrice") or Decimal(0))
+        amount = amount.quantize(_CENT, ROUND_HALF_UP)
+    return {"Amount": amount, "SalesItemLineDetail": detail}
 
 
 def _copy_discount(line: Content) -> dict[str, Any]:
-    return {"Amount": line.get("Amount"), "DiscountLineDetail": _copy_detail(line, "DiscountLineDetail")}
+    amount = read_amount(line, "Amount")
+    said = {} if amount is None else {"Amount": amount}
+    return {**said, "DiscountLineDetail": _copy_detail(line, "DiscountLineDetail")}
 
 
 def _copy_text(line: Content) -> dict[str, Any]:
@@ -73,8 +97,7 @@ def _copy_text(line: Content) -> dict[str, Any]:
 
 
 def _copy_bundle(line: Content) -> dict[str, Any]:
-    detail = _copy_detail(line, "GroupLineDetail")
-    return {"GroupLineDetail": {name: detail[name] for name in ("GroupItemRef", "Quantity") if name in detail}}
+    return {"GroupLineDetail": _copy_detail(line, "GroupLineDetail")}
 
 
 _COPIERS: dict[str, Callable[[Content], dict[str, Any]]] = {
@@ -83,16 +106,15 @@ _COPIERS: dict[str, Callable[[Content], dict[str, Any]]] = {
     "DescriptionOnly": _copy_text,
     "GroupLineDetail": _copy_bundle,
 }
-# What QuickBooks shows of a line and does not take, or what is the estimate's own.
-_LEFT_OUT = ("ItemAccountRef", "MarkupInfo", "Line")
 
 
 def _copy_detail(line: Content, name: str) -> dict[str, Any]:
-    detail = line.get(name) or {}
+    detail = read_detail(line, name)
+    taken = {key: detail[key] for key in _DETAILS[name] if detail.get(key) is not None}
     return {
         key: _refer(value) if key in _LINKS else value
-        for key, value in detail.items()
-        if key not in _LEFT_OUT and value is not None
+        for key, value in taken.items()
+        if key not in _LINKS or read_text(detail, key, "value")
     }
 
 

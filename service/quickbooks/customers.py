@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from service.ids import CustomerId, RealmId, RequestId
 from service.quickbooks.body import encode
 from service.quickbooks.fields import clean_line, clean_name, read_flag, read_text
 from service.quickbooks.gateway import Gateway
-from service.quickbooks.query import ACTIVE_OR_NOT, Question, all_of, where_equals, where_in
+from service.quickbooks.query import ACTIVE_OR_NOT, Question, all_of, divide_values, where_equals, where_in
 from service.quickbooks.questions import ask
 
 # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
@@ -28,6 +28,12 @@ ADDRESS_LENGTHS = {
     "Country": 255,
     "PostalCode": 30,
 }
+
+
+# https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
+# An unsupported property, and the faults of a query.
+_CANNOT_BE_ASKED = frozenset(("2010", "4000", "4001"))
+_BY_EMAIL = "customers by PrimaryEmailAddr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +86,51 @@ def find_by_email_and_name(
 ) -> list[CustomerFacts]:
     """All customers with the e-mail address or one of the names, each once, in one call.
 
-    Inactive ones are included, so that the caller can say so. That PrimaryEmailAddr can be filtered
-    is not in Intuit's list of attributes that we hold: unverified, and used here only; where QuickBooks
-    refuses it, the names alone count.
+    Inactive ones are included, so that the caller can say so. As `query_by_email`, a realm that refuses to be asked
+    by address answers by the names alone.
     """
     wanted = email.strip()
     by_name = [each for each in dict.fromkeys(clean_name(name, DISPLAY_NAME_LENGTH) for name in names) if each]
     questions = []
     if by_name:
         questions.append(Question("Customer", all_of(_named(by_name), ACTIVE_OR_NOT)))
-    if is_email(wanted):
+    if is_email(wanted) and gateway.habits.takes(realm_id, _BY_EMAIL):
         where = all_of(where_equals("PrimaryEmailAddr", wanted), ACTIVE_OR_NOT)
         questions.append(Question("Customer", where))
     answers = ask(gateway, realm_id, questions)
-    if by_name and isinstance(answers[0], RefusedByQuickBooks):
-        raise answers[0]
-    found = [
-        parse_customer(each) for answer in answers if not isinstance(answer, RefusedByQuickBooks) for each in answer
-    ]
+    found: list[CustomerFacts] = []
+    for question, answer in zip(questions, answers, strict=True):
+        if isinstance(answer, RefusedByQuickBooks):
+            _forgive(gateway, realm_id, answer, by_email="PrimaryEmailAddr" in question.where)
+        else:
+            found += map(parse_customer, answer)
     return list({customer.id: customer for customer in found}.values())
+
+
+def query_by_email(gateway: Gateway, realm_id: RealmId, emails: Iterable[str]) -> list[dict[str, Any]]:
+    """The customers with one of the addresses as QuickBooks has them, inactive ones too.
+
+    That PrimaryEmailAddr can be filtered is not in Intuit's list of attributes that we hold: unverified, and used
+    here only. A realm that refuses it has none, and is not asked again for a while: names must do there.
+    """
+    found: list[dict[str, Any]] = []
+    if not gateway.habits.takes(realm_id, _BY_EMAIL):
+        return found
+    for part in divide_values(emails):
+        given = where_equals("PrimaryEmailAddr", part[0]) if len(part) == 1 else where_in("PrimaryEmailAddr", part)
+        try:
+            found += gateway.query(realm_id, "Customer", all_of(given, ACTIVE_OR_NOT))
+        except RefusedByQuickBooks as refusal:
+            _forgive(gateway, realm_id, refusal, by_email=True)
+            return found
+    return found
+
+
+def _forgive(gateway: Gateway, realm_id: RealmId, refusal: RefusedByQuickBooks, *, by_email: bool) -> None:
+    """A realm may not know how to be asked by address: remembered for a while. Raises: RefusedByQuickBooks else."""
+    if not by_email or refusal.fault_code not in _CANNOT_BE_ASKED:
+        raise refusal
+    gateway.habits.note_refused(realm_id, _BY_EMAIL)
 
 
 def find_by_display_name(gateway: Gateway, realm_id: RealmId, name: str) -> CustomerFacts | None:

@@ -1,7 +1,7 @@
 """Every answer of QuickBooks, turned into content or into one of our errors.
 
-The only place where Intuit's codes meet `service.errors`. By code, never by English text, but for the
-documented exceptions marked below.
+The only place where Intuit's codes, weighed in `verdicts`, meet `service.errors`. By code, never by English text,
+but for the documented exceptions marked there and below.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import Enum, auto
 from typing import Any
 
 from service.errors import (
@@ -29,41 +28,18 @@ from service.errors import (
 from service.ids import InvoiceId
 from service.quickbooks.advice import state_refusal
 from service.quickbooks.answer_shapes import Fault, faults_in, parse_faults, parse_json
-from service.quickbooks.limits import parse_retry_after
+from service.quickbooks.limits import QUIET, parse_retry_after
+from service.quickbooks.verdicts import Verdict, weigh
 from service.wire import Answer, NoAnswer
-
-
-class Verdict(Enum):
-    """What an answer means; of several faults the earliest in this list decides.
-
-    Doubt comes before refusal.
-    """
-
-    DOWN = auto()
-    """QuickBooks or its edge could not answer: a write may have happened."""
-    UNSURE = auto()
-    """QuickBooks answered, but says it does not know: a write may have happened."""
-    ALREADY_SENT = auto()
-    ACCESS_TOKEN_REJECTED = auto()
-    """Not an error yet: one refresh, one repeat under the same request id."""
-    DISCONNECTED = auto()
-    THROTTLED = auto()
-    LOCKED_OUT = auto()
-    SUBSCRIPTION_ENDED = auto()
-    BOOKS_CLOSED = auto()
-    SYNC_TOKEN_STALE = auto()
-    NAME_TAKEN = auto()
-    NUMBER_TAKEN = auto()
-    REFUSED = auto()
-    FINE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What was asked: a read or a write, and whether a repeat is recognised."""
+    """What was asked: a read or a write, whether a repeat is recognised, whether it is about something with a name."""
 
     write: bool
     request_id: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,53 +55,14 @@ class Judgement:
     after: timedelta | None = None
 
 
-# https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
-# Codes that are not here are refusals below 10000: QuickBooks checked the request and did nothing.
-VERDICTS = {
-    "-11014": Verdict.DISCONNECTED,
-    "100": Verdict.ACCESS_TOKEN_REJECTED,
-    "110": Verdict.ACCESS_TOKEN_REJECTED,
-    "120": Verdict.DISCONNECTED,
-    "130": Verdict.LOCKED_OUT,
-    "140": Verdict.LOCKED_OUT,
-    "150": Verdict.LOCKED_OUT,
-    "600": Verdict.ALREADY_SENT,
-    "1000": Verdict.UNSURE,
-    "1010": Verdict.UNSURE,
-    "1020": Verdict.UNSURE,
-    "3001": Verdict.THROTTLED,
-    "3100": Verdict.DISCONNECTED,
-    "3200": Verdict.ACCESS_TOKEN_REJECTED,
-    "4002": Verdict.LOCKED_OUT,
-    "5010": Verdict.SYNC_TOKEN_STALE,
-    "6002": Verdict.DOWN,
-    "6140": Verdict.NUMBER_TAKEN,
-    "6190": Verdict.SUBSCRIPTION_ENDED,
-    "6200": Verdict.BOOKS_CLOSED,
-    "6210": Verdict.BOOKS_CLOSED,
-    "6240": Verdict.NAME_TAKEN,
-    "7001": Verdict.DISCONNECTED,
-    "10000": Verdict.DOWN,
-    "10100": Verdict.REFUSED,
-    "10200": Verdict.DISCONNECTED,
-}
-
-# A fault without a code that we know still has a type. Types are spelt as in Intuit's schema, misspelling included.
-_VERDICTS_BY_KIND = {
-    "validationfault": Verdict.REFUSED,
-    "authentication": Verdict.ACCESS_TOKEN_REJECTED,
-    "authenticationfault": Verdict.ACCESS_TOKEN_REJECTED,
-    "authorizationfault": Verdict.DISCONNECTED,
-    "authorizatonfault": Verdict.DISCONNECTED,
-    "systemfault": Verdict.DOWN,
-}
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
+# The lists whose entries are told apart by their names.
+NAME_LISTS = frozenset(("Customer", "Vendor", "Employee", "Item", "Account", "Class", "Department", "Term"))
 
 # Answers the gateway gives before QuickBooks sees the request: believed even on a 5xx status.
 _BEFORE_THE_WORK = {Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED, Verdict.THROTTLED, Verdict.LOCKED_OUT}
 
-# Documented exception: code 6000 is a refusal but for one text, an outage reported as a business rule.
-# Intuit repeats it for a replayed batch whose items had been created (quickbooks-ruby #344).
-_UNEXPECTED_6000 = re.compile(r"\ban unexpected error occurred while (accessing|saving)", re.IGNORECASE)
+# https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 # Documented exception: code 610 speaks of the target or of something it refers to; only the text says which.
 _INACTIVE_610 = re.compile(r"\bmade inactive\b", re.IGNORECASE)
 # Documented exception: 6140 names the transaction that has the number in its Detail only.
@@ -160,7 +97,7 @@ def judge_item(item: Mapping[str, Any]) -> Judgement:
 def state_error(judgement: Judgement, call: Call) -> ServiceError:
     """The error for a judgement that is not FINE."""
     verdict, after = judgement.verdict, judgement.after
-    if verdict in (Verdict.DOWN, Verdict.UNSURE):
+    if verdict in (Verdict.DOWN, Verdict.UNSURE, Verdict.TURNED_AWAY):
         return _no_usable_answer(call, after)
     if verdict is Verdict.ALREADY_SENT and call.write:
         return AlreadySent("QuickBooks has seen this request id, but did not say what came of it", after)
@@ -168,16 +105,21 @@ def state_error(judgement: Judgement, call: Call) -> ServiceError:
         return NotConnected("QuickBooks no longer lets us in: reconnect it", "quickbooks")
     if verdict is Verdict.SYNC_TOKEN_STALE:
         return SyncTokenStale("Somebody changed it in QuickBooks since it was read", after)
-    if verdict is Verdict.NAME_TAKEN:
+    if verdict is Verdict.NAME_TAKEN or (verdict is Verdict.DUPLICATE and call.named):
         return NameTaken("The name is already used in QuickBooks by a customer, vendor or employee", after)
     if verdict in (Verdict.THROTTLED, Verdict.LOCKED_OUT, Verdict.ALREADY_SENT):
         return TryLater("QuickBooks asks us to come back later", after)
     return _refusal(verdict, judgement.faults)
 
 
-def state_silence(silence: NoAnswer, call: Call) -> ServiceError:
-    """The error when no usable answer came at all."""
-    return _no_usable_answer(call, None) if silence.sent else TryLater("QuickBooks cannot be reached")
+def state_silence(silence: NoAnswer, call: Call, waited: timedelta) -> ServiceError:
+    """The error when no usable answer came at all; `waited`: since the request was sent."""
+    if not silence.sent:
+        return TryLater("QuickBooks cannot be reached")
+    # Our patience ended before QuickBooks': it may still be at work, and what it makes of a request id that comes
+    # again meanwhile is not documented. Whoever was hung up on may repeat at once.
+    rest = max(QUIET - waited, timedelta(0)) if silence.timed_out and call.write else None
+    return _no_usable_answer(call, rest)
 
 
 def find_number_holder(error: NumberTaken) -> InvoiceId | None:
@@ -192,25 +134,17 @@ def find_number_holder(error: NumberTaken) -> InvoiceId | None:
 def _verdict(status: int, faults: Sequence[Fault], *, stated: bool) -> Verdict:
     if status == 429:
         return Verdict.THROTTLED
-    verdict = min((_verdict_of(fault) for fault in faults), key=lambda found: found.value, default=None)
+    verdict = min((weigh(fault) for fault in faults), key=lambda found: found.value, default=None)
     if verdict in _BEFORE_THE_WORK:
         return verdict
     if status >= 500:
         return Verdict.DOWN
     if status == 401:
         return Verdict.ACCESS_TOKEN_REJECTED
-    if status == 403 and stated and not any(fault.kind.lower() == "validationfault" for fault in faults):
-        return Verdict.DISCONNECTED if verdict in (None, Verdict.REFUSED, Verdict.UNSURE) else verdict
+    if status == 403 and stated and verdict in (None, Verdict.UNSURE):
+        return Verdict.TURNED_AWAY
     # No fault in it: a page of the edge, or an answer torn on the way.
     return verdict or Verdict.DOWN
-
-
-def _verdict_of(fault: Fault) -> Verdict:
-    if fault.code == "6000" and _UNEXPECTED_6000.search(f"{fault.message} {fault.detail}"):
-        return Verdict.UNSURE
-    if known := VERDICTS.get(fault.code) or _VERDICTS_BY_KIND.get(fault.kind.lower()):
-        return known
-    return Verdict.REFUSED if fault.code and len(fault.code) < 5 else Verdict.UNSURE
 
 
 def _no_usable_answer(call: Call, after: timedelta | None) -> ServiceError:
@@ -241,4 +175,4 @@ def _number_taken(sentence: str, faults: Sequence[Fault]) -> NumberTaken:
 
 
 def _deciding_first(verdict: Verdict, faults: Sequence[Fault]) -> list[Fault]:
-    return sorted(faults, key=lambda fault: _verdict_of(fault) is not verdict)
+    return sorted(faults, key=lambda fault: weigh(fault) is not verdict)

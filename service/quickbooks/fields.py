@@ -96,6 +96,19 @@ def spell(value: str | None, known: tuple[str, ...]) -> str | None:
     return next((word for word in known if _letters(word) == _letters(value)), value)
 
 
+# https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#the-invoice-object
+LINE_KINDS = (
+    *("SalesItemLineDetail", "DiscountLineDetail", "SubTotalLineDetail", "GroupLineDetail"),
+    *("DescriptionOnly", "DescriptionLineDetail"),
+)
+
+
+def read_detail(line: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """What a line says of its kind, in whatever spelling the kind is; empty when it says nothing."""
+    found = line.get(kind) or next((line[name] for name in line if _letters(name) == _letters(kind)), None)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _letters(word: str) -> str:
     return re.sub(r"[\s_-]", "", word).casefold()
 

@@ -14,9 +14,11 @@ from urllib.parse import quote
 from service.clock import Clock, SystemClock
 from service.errors import OutcomeUnknown, RefusedByQuickBooks, TryLater
 from service.ids import RealmId, RequestId
-from service.quickbooks.batches import Outcomes, encode_batch, is_write, parse_outcomes
+from service.quickbooks.batches import Outcomes, encode_batch, is_throttled, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
+from service.quickbooks.faults import NAME_LISTS
+from service.quickbooks.habits import Habits
 from service.quickbooks.limits import BATCH_SOON_SECONDS, batch_scope
 from service.quickbooks.query import PAGE, select
 from service.quickbooks.transport import MINOR_VERSION, Client, Line
@@ -53,6 +55,7 @@ class Gateway:
         address = api_url.rstrip("/")
         address = address if address.endswith("/v3") else f"{address}/v3"
         ticks = clock or SystemClock()
+        self.habits = Habits(ticks)
         self._line = Line(address, wire, pace, ticks, access_token, jitter, read_seconds, write_seconds)
 
     def create(
@@ -69,7 +72,7 @@ class Gateway:
         A repeat gives the same bytes and the same request id, and so the same entity.
         """
         params = {"include": "allowduplicatedocnum"} if allow_duplicate_number else {}
-        content = self._write(realm_id).create_object(entity, body, request_id=request_id, params=params)
+        content = self._write(realm_id, entity).create_object(entity, body, request_id=request_id, params=params)
         return _written(content, entity, request_id)
 
     def update(
@@ -82,7 +85,7 @@ class Gateway:
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice#sparse-update-an-invoice
         # A full update would empty every field left out.
         body = encode({**changes, "sparse": True})
-        content = self._write(realm_id).update_object(entity, body, request_id=request_id)
+        content = self._write(realm_id, entity).update_object(entity, body, request_id=request_id)
         return _written(content, entity, request_id)
 
     def read(
@@ -143,7 +146,7 @@ class Gateway:
         if entity in _VOIDED_BY_UPDATE:
             content["sparse"] = True
             params = {"operation": "update", "include": "void"}
-        client = self._write(realm_id)
+        client = self._write(realm_id, entity)
         answer = client.post(client.address(entity.lower()), encode(content), params=params, request_id=request_id)
         return _written(answer, entity, request_id)
 
@@ -153,7 +156,7 @@ class Gateway:
         """The entity is gone, also when it was gone already."""
         body = encode({"Id": entity_id, "SyncToken": sync_token})
         try:
-            content = self._write(realm_id).delete_object(entity, body, request_id=request_id)
+            content = self._write(realm_id, entity).delete_object(entity, body, request_id=request_id)
         except RefusedByQuickBooks as refusal:
             if refusal.fault_code != "610":
                 raise
@@ -172,7 +175,7 @@ class Gateway:
 
         Whether QuickBooks recognises a repeat by its request id is not documented: look before repeating.
         """
-        client = self._write(realm_id)
+        client = self._write(realm_id, entity)
         address = client.address(f"{entity.lower()}/{_segment(entity_id)}/send")
         params = {"sendTo": send_to} if send_to else {}
         content = client.post(
@@ -195,6 +198,8 @@ class Gateway:
         body = encode_batch(items, request_id)
         client = self._client(realm_id, write=is_write(items), batch=True)
         content = client.post(client.address("batch"), body, request_id=request_id)
+        if is_throttled(content):
+            client.rest("3001 in a batch")
         return parse_outcomes(content, items, bool(request_id))
 
     def has_batch_soon(self, realm_id: RealmId) -> bool:
@@ -222,12 +227,12 @@ class Gateway:
     def _read(self, realm_id: RealmId) -> Client:
         return self._client(realm_id, write=False)
 
-    def _write(self, realm_id: RealmId) -> Client:
-        return self._client(realm_id, write=True)
+    def _write(self, realm_id: RealmId, entity: str) -> Client:
+        return self._client(realm_id, write=True, named=entity in NAME_LISTS)
 
-    def _client(self, realm_id: RealmId, *, write: bool, batch: bool = False) -> Client:
+    def _client(self, realm_id: RealmId, *, write: bool, **more: bool) -> Client:
         realm = RealmId(_segment(realm_id))
-        return Client(line=self._line, company_id=realm, minorversion=MINOR_VERSION, write=write, batch=batch)
+        return Client(line=self._line, company_id=realm, minorversion=MINOR_VERSION, write=write, **more)
 
 
 def _segment(text: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.invoicing.mirror import BilledLine
-from service.quickbooks.fields import read_amount, read_entries, read_text
+from service.quickbooks.fields import LINE_KINDS, read_amount, read_detail, read_entries, read_text, spell
 
 # What companies call the custom field in which they keep a customer's purchase order, letters and digits only.
 _PO_NAMES = frozenset(("po", "ponumber", "pono", "ponr", "purchaseorder", "purchaseordernumber"))
@@ -52,9 +52,8 @@ def read_field(content: Mapping[str, Any], path: str) -> str:
 
 def _billed(lines: Iterator[Mapping[str, Any]]) -> Iterator[BilledLine]:
     for line in lines:
-        kind = read_text(line, "DetailType") or ""
-        detail = line.get(kind)
-        detail = detail if isinstance(detail, Mapping) else {}
+        kind = spell(read_text(line, "DetailType"), LINE_KINDS) or ""
+        detail = read_detail(line, kind)
         amount = read_amount(line, "Amount") or Decimal(0)
         description = read_text(line, "Description") or ""
         if kind == "GroupLineDetail":

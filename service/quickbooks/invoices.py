@@ -102,10 +102,9 @@ def may_have_pay_link(content: Mapping[str, Any]) -> bool:
     return facts.balance > 0 and bool(facts.bill_email) and ways != [False, False]
 
 
-def find_by_number(gateway: Gateway, realm_id: RealmId, doc_number: str) -> list[InvoiceFacts]:
-    """All invoices with a number, the oldest first; numbers may repeat in QuickBooks."""
-    found = gateway.query(realm_id, "Invoice", where_equals("DocNumber", doc_number))
-    return sorted(map(parse_invoice, found), key=_age)
+def find_by_number(gateway: Gateway, realm_id: RealmId, doc_number: str) -> list[dict[str, Any]]:
+    """All invoices with a number as they are now, the oldest first; numbers may repeat in QuickBooks."""
+    return sorted(gateway.query(realm_id, "Invoice", where_equals("DocNumber", doc_number)), key=_age)
 
 
 def _payment_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
@@ -114,5 +113,6 @@ def _payment_ids(content: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(txn_id for txn_id in found if txn_id))
 
 
-def _age(invoice: InvoiceFacts) -> tuple[int, str]:
-    return (int(invoice.id), "") if invoice.id.isdecimal() else (0, invoice.id)
+def _age(invoice: dict[str, Any]) -> tuple[int, str]:
+    invoice_id = str(invoice.get("Id"))
+    return (int(invoice_id), "") if invoice_id.isdecimal() else (0, invoice_id)

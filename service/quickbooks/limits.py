@@ -33,6 +33,11 @@ BATCH_WINDOWS = (Window(38, 60.5),)
 # What could be asked singly waits no longer than this for a batch.
 BATCH_SOON_SECONDS = 4.0
 
+# https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles
+# Documented: what takes longer than 120 s is cut off. This long after it was sent, a try that has not been done never
+# will be: what can be seen then is what has come of it.
+QUIET = timedelta(seconds=150)
+
 # Documented: wait 60 s after a 429. Retry-After is not documented, but has been seen.
 PAUSE_SECONDS = 60
 JITTER_SECONDS = 5.0

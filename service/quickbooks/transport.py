@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -20,8 +21,9 @@ from quickbooks.client import QuickBooks
 from service.clock import Clock
 from service.errors import NotConnected
 from service.ids import RealmId
-from service.quickbooks.faults import Call, Judgement, Verdict, judge, state_error, state_silence
+from service.quickbooks.faults import Call, Judgement, judge, state_error, state_silence
 from service.quickbooks.limits import batch_scope, plan_pause, realm_scope
+from service.quickbooks.verdicts import Verdict
 from service.wire import Answer, NoAnswer, Pace, Wire
 
 log = logging.getLogger("service.quickbooks")
@@ -54,14 +56,24 @@ class Line:
 
 
 class Client(QuickBooks):  # type: ignore[misc]
-    """The library's client for one call, a read or a write.
+    """The library's client for one call: a read or a write, `named` when of something in a name list.
 
     The library's `__new__` takes the same arguments.
     """
 
-    def __init__(self, *, line: Line, company_id: RealmId, write: bool, batch: bool = False, minorversion: int) -> None:
+    def __init__(
+        self,
+        *,
+        line: Line,
+        company_id: RealmId,
+        minorversion: int,
+        write: bool,
+        named: bool = False,
+        batch: bool = False,
+    ) -> None:
         self._line = line
         self._write = write
+        self._named = named
         self._batch = batch
 
     @property
@@ -104,7 +116,7 @@ class Client(QuickBooks):  # type: ignore[misc]
         if request_id:
             asked["requestid"] = request_id
         address = self._complete(url, asked)
-        call = Call(self._write, bool(request_id))
+        call = Call(self._write, bool(request_id), self._named)
         _, judgement = self._exchange(request_type, address, headers, body, call, judge)
         return judgement.content or {}
 
@@ -117,6 +129,12 @@ class Client(QuickBooks):  # type: ignore[misc]
         address = self._complete(self.address(f"{qbbo.lower()}/{item_id}/pdf"), {})
         answer, _ = self._exchange("GET", address, headers, None, Call(write=False), _judge_pdf)
         return answer.body
+
+    def rest(self, reason: str, answer: Answer | None = None) -> timedelta:
+        """Nobody calls the realm for as long as the answer says; returns how long that is."""
+        span = plan_pause(answer.headers if answer else {}, self._line.jitter())
+        self._line.pace.pause(realm_scope(self.company_id), span, reason)
+        return span
 
     def process_request(self, *_: Any, **__: Any) -> Any:
         """Nothing of the library may reach the network past our wire."""
@@ -139,8 +157,8 @@ class Client(QuickBooks):  # type: ignore[misc]
         for _ in range(2):
             access_token = self._line.access_token(realm, refused)
             answer = self._send(method, url, {**headers, "Authorization": f"Bearer {access_token}"}, body, call)
-            judgement = self._tell_pace(answer, understand(answer))
-            if judgement.verdict is not Verdict.ACCESS_TOKEN_REJECTED:
+            judgement = self._tell_pace(answer, understand(answer), again=refused is not None)
+            if judgement.verdict not in (Verdict.ACCESS_TOKEN_REJECTED, Verdict.TURNED_AWAY):
                 break
             refused = access_token
         if judgement.verdict is Verdict.FINE:
@@ -159,31 +177,35 @@ class Client(QuickBooks):  # type: ignore[misc]
             try:
                 answer = line.wire.send(method, url, headers, body, read_seconds=seconds)
             except NoAnswer as silence:
-                spent = (line.clock.monotonic() - started) * 1000
-                log.warning("%s %s no answer (%s) in %.0f ms", method, path, silence, spent)
+                waited = timedelta(seconds=line.clock.monotonic() - started)
+                log.warning("%s %s no answer (%s) in %.0f ms", method, path, silence, waited.total_seconds() * 1000)
                 line.pace.ill(realm, str(silence))
-                raise state_silence(silence, call) from silence
+                raise state_silence(silence, call, waited) from silence
         spent = (line.clock.monotonic() - started) * 1000
         # Intuit's support asks for the trace id. Never the query string: it holds statements and addresses.
         trace = _TRACE.sub("", answer.headers.get("intuit_tid") or "")[:80]
         log.info("%s %s %d in %.0f ms, intuit_tid %s", method, path, answer.status, spent, trace or "none")
         return answer
 
-    def _tell_pace(self, answer: Answer, judgement: Judgement) -> Judgement:
+    def _tell_pace(self, answer: Answer, judgement: Judgement, *, again: bool) -> Judgement:
+        """What the answer says of the realm as a whole; `again`: with a fresh access token."""
         line, realm = self._line, realm_scope(self.company_id)
         if judgement.verdict is Verdict.THROTTLED:
-            span = plan_pause(answer.headers, line.jitter())
-            line.pace.pause(realm, span, "429")
-            return replace(judgement, after=span)
-        if judgement.verdict in (Verdict.DOWN, Verdict.LOCKED_OUT):
+            return replace(judgement, after=self.rest("429", answer))
+        # A fresh access token is turned away as well, and yet we are connected: something stands in front.
+        barred = judgement.verdict is Verdict.TURNED_AWAY and again
+        if barred or judgement.verdict in (Verdict.DOWN, Verdict.LOCKED_OUT):
             line.pace.ill(realm, f"HTTP {answer.status}")
-        elif judgement.verdict not in (Verdict.ACCESS_TOKEN_REJECTED, Verdict.DISCONNECTED):
+        elif judgement.verdict not in (Verdict.ACCESS_TOKEN_REJECTED, Verdict.TURNED_AWAY, Verdict.DISCONNECTED):
             line.pace.well(realm)
         return judgement
 
 
 def _judge_pdf(answer: Answer) -> Judgement:
-    if answer.status == 200 and answer.body.startswith(b"%PDF"):
+    """A document as it is, whatever its first bytes; what else comes is the trouble of this one call."""
+    kind = (answer.headers.get("Content-Type") or "").lower()
+    if answer.status == 200 and answer.body and kind.startswith("application/pdf"):
         return Judgement(Verdict.FINE)
     judgement = judge(answer)
-    return Judgement(Verdict.DOWN) if judgement.verdict is Verdict.FINE else judgement
+    without = answer.status == 200 and judgement.verdict in (Verdict.FINE, Verdict.DOWN)
+    return Judgement(Verdict.UNSURE) if without else judgement

@@ -199,13 +199,13 @@ class Reservations:
         }
         return tx.execute(_END, row).rowcount == 1
 
-    def try_again(self, reservation: Reservation, now: datetime) -> None:
-        """Write down that the write is about to be sent once more."""
+    def try_again(self, reservation: Reservation, at: datetime | None) -> None:
+        """Write down when the write was last sent, before it is; None: at no other time than `reserved_at`."""
         row = {
             "portal_id": reservation.portal_id,
             "callback_id": reservation.callback_id,
             "generation": reservation.generation,
-            "at": to_ms(now),
+            "at": None if at is None else to_ms(at),
         }
         with self._database.write() as tx:
             tx.execute(_TRY_AGAIN, row)

@@ -120,7 +120,7 @@ def _read_named(services: Services, realm_id: RealmId, inputs: InvoiceInputs) ->
         if len(found) != 1:
             how = "several invoices" if found else "no invoice"
             raise InvoiceNotFound(f"QuickBooks has {how} with this number: give the invoice's id in the action.")
-        invoice_id = found[0].id
+        return found[0]
     entity = services.quickbooks.read(realm_id, "Invoice", invoice_id)
     if entity is None:
         raise InvoiceNotFound(f"QuickBooks has no invoice with the id {invoice_id}: correct it in the action.")

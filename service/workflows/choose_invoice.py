@@ -113,11 +113,10 @@ def _find_unknown(
     portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
     if number:
         found = find_by_number(services.quickbooks, realm_id, number)
-        entity = services.quickbooks.read(realm_id, "Invoice", found[0].id) if len(found) == 1 else None
-        if entity is None:
+        if len(found) != 1:
             how = "several invoices" if found else "no invoice"
             raise InvoiceNotFound(f"QuickBooks has {how} with this number: give the invoice's id in the action.")
-        return entity
+        return found[0]
     shown_id = names_of(services, portal_id, realm_id).get("qbo_invoice_id", "qbo_invoice_id")
     for deal_id in deals:
         record = services.portal.get_object(portal_id, "deals", deal_id, [shown_id])

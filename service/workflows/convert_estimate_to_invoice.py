@@ -15,6 +15,7 @@ from service.invoicing.conversion import ConversionInputs, check_open, draft_con
 from service.invoicing.marks import derive_mark, names_deal, read_part
 from service.invoicing.money import Money, round_half_up
 from service.invoicing.numbering import is_template
+from service.invoicing.realm import SalesTax
 from service.invoicing.split import read_sold, refuse_more
 from service.logs import log
 from service.quickbooks.conversion import copy_estimate
@@ -139,7 +140,8 @@ def write(
     facts = parse_sale(estimate)
     check_open(facts.doc_number or facts.id, facts.status, is_open=facts.is_open)
     check_total(Money(facts.total, facts.currency or realm.facts.home_currency))
-    copied, deal_id = copy_estimate(estimate), DealId(callback.object_id)
+    copied = copy_estimate(estimate, with_tax_codes=realm.facts.sales_tax == SalesTax.CODES)
+    deal_id = DealId(callback.object_id)
     # What another deal's estimate is a part of is not this deal.
     part = read_part(facts.private_note) if names_deal(facts.private_note, deal_id) else ""
     check_left(services, callback, realm, estimate, part)

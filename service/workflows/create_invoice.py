@@ -32,7 +32,7 @@ from service.workflows.services import Services
 from service.workflows.settle_invoice import settle_invoice
 from service.workflows.split_deal import split_gathered
 from service.workflows.view_invoice import known_invoice, status_of
-from service.workflows.write_reserved import Written, find_open_reservation
+from service.workflows.write_reserved import Written, find_open_reservation, remember_made
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -158,6 +158,8 @@ def send_and_settle(
 ) -> None:
     """`done`: what was written so far; `but`: why it is not sent. What cannot be sent is told with the reason."""
     if inputs.send == Send.NOW and but is None:
+        for each in done:
+            remember_made(services, each)
         try:
             sent = send_unsent(services, callback, "Invoice", entity, inputs.recipient_email or None)
             done, entity = ([*done, sent], sent.entity) if sent else (done, entity)

@@ -30,7 +30,7 @@ from service.workflows.learn_unknown import learn_unknown
 from service.workflows.send_invoice import send_unsent
 from service.workflows.services import Services
 from service.workflows.split_deal import split_gathered
-from service.workflows.write_reserved import Written, end_created, find_open_reservation
+from service.workflows.write_reserved import Written, end_created, find_open_reservation, remember_made
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -163,6 +163,9 @@ def send_and_settle(
     What cannot be is told with the reason. Raises: TryLater, OutcomeUnknown, NotConnected.
     """
     done = list(written)
+    if kind.follow_up is not None or inputs.send == Send.NOW:
+        for each in written:
+            remember_made(services, each)
     try:
         if kind.follow_up is not None and but is None:
             further, entity = kind.follow_up(services, callback, realm, inputs, entity)

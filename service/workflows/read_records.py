@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from service.quickbooks.customers import query_by_email
 from service.quickbooks.query import ACTIVE_OR_NOT, all_of, divide_values, where_in
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
@@ -53,8 +54,10 @@ def find_alike_entities(
     """Entities that share an address, SKU or name with one of the objects."""
     pairing = known.pairing
     strongs = [strong for each in objects.values() if (strong := strong_of_object(pairing, each))]
-    attribute = "Sku" if pairing.entity == "Item" else "PrimaryEmailAddr"
-    found = _query(services, known, attribute, strongs)
+    if pairing.entity == "Item":
+        found = _query(services, known, "Sku", strongs)
+    else:
+        found = query_by_email(services.quickbooks, known.realm_id, strongs)
     found += read_named(services, known, [name for each in objects.values() if (name := name_object(pairing, each))])
     contents = {str(each["Id"]): each for each in found}
     linked = services.sync.links.by_entities(known, list(contents))

@@ -11,6 +11,7 @@ from service.errors import CannotInvoice, NoEmailAddress, RefusedByQuickBooks, T
 from service.ids import CustomerId, InvoiceId, RealmId
 from service.invoicing.send import parse_send_inputs, plan_send
 from service.quickbooks.invoices import InvoiceFacts, parse_invoice
+from service.quickbooks.limits import QUIET
 from service.store.callbacks import StoredCallback
 from service.store.reservations import REFUSED, SEND, Reservation
 from service.workflows.choose_invoice import choose_invoice
@@ -19,9 +20,6 @@ from service.workflows.services import Services
 from service.workflows.settle_invoice import settle_invoice
 from service.workflows.write_reserved import Written, find_open_reservation, reserve
 
-# QuickBooks cuts off what takes longer than two minutes: after that a try that has not sent never will.
-# https://developer.intuit.com/app/developer/qbo/docs/learn/rest-api-features#limits-and-throttles
-QUIET = timedelta(seconds=150)
 NO_ADDRESS = "6420"
 
 

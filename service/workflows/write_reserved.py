@@ -2,7 +2,9 @@
 
 For what is created and carries our mark in its private note: invoices, estimates, sales receipts, credit
 memos, payments. The reservation is committed before anything is sent. An unknown outcome repeats the same
-request id with the byte-identical body; once that may no longer be recognised, look first.
+request id with the byte-identical body; from the second one on, or when the repeat has to wait, it is looked for
+by its mark before. A new request id is taken when QuickBooks says that it has seen the old one, or after an hour,
+once the look has found nothing and no try can still be under way.
 
 Not for what its own state makes safe to repeat: an update or a void is read again and planned again.
 """
@@ -22,16 +24,20 @@ from service.ids import CustomerId, Mark, RealmId, RequestId
 from service.invoicing.marks import carries, derive_mark, derive_request_id
 from service.logs import log
 from service.quickbooks.faults import find_number_holder
+from service.quickbooks.limits import QUIET
 from service.quickbooks.marked import find_by_mark
 from service.store.callbacks import StoredCallback
 from service.store.reservations import CREATE, CREATED, OPEN, REFUSED, REPLACED, Reservation
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.workflows")
-# How long QuickBooks remembers a request id is not documented: after a day we look first.
-TRUST_REQUEST_ID = timedelta(days=1)
+# How long QuickBooks remembers a request id is not documented, nor whether it repeats a failed answer to one for ever:
+# after an hour another one takes over.
+TRUST_REQUEST_ID = timedelta(hours=1)
 # A callback this old may have been worked on by a database that is no more (a restored backup).
 TRUST_ABSENCE = timedelta(hours=1)
+# Something has what must be unique: perhaps our own earlier try.
+DUPLICATE_FAULT = "630"
 # QuickBooks' clock and ours differ, and its stamps are whole seconds.
 SKEW = timedelta(hours=1)
 # Customer, item, account or another reference is gone or inactive.
@@ -98,7 +104,7 @@ def reserve(
         generation=generation,
         realm_id=realm_id,
         entity=entity,
-        request_id=request_id_of(callback, realm_id, generation, operation, entity),
+        request_id=_derive_request_id(callback, realm_id, generation, operation, entity),
         mark=derive_mark(callback.portal_id, realm_id, callback.callback_id),
         customer_id=customer_id,
         body=body,
@@ -122,27 +128,35 @@ def send_reserved(
     Raises: CannotInvoice, OutcomeUnknown, TryLater, NotConnected.
     """
     now = services.clock.now()
-    if reservation.look_first or now - reservation.reserved_at > TRUST_REQUEST_ID:
+    is_old = now - reservation.reserved_at > TRUST_REQUEST_ID
+    # A worker that ended in the middle has written down no outcome, and nobody knows how long ago that was.
+    if reservation.look_first or is_old or (repeated and callback.crashes > 0):
         found = look(services, reservation, callback.received_at)
         if found is not None:
             return Written(reservation, found)
-        reservation = _replace_or_keep(services, reservation, now)
+        if is_old:
+            reservation = _renew(services, reservation, now)
+    if repeated:
+        services.reservations.try_again(reservation, now)
     try:
         entity = services.quickbooks.create(
             reservation.realm_id, reservation.entity, reservation.body, reservation.request_id
         )
+        _check_mark(reservation, entity)
     except AlreadySent:
-        services.reservations.set_look_first(reservation, True)
+        return _find_or_renew(services, callback, reservation)
+    except OutcomeUnknown as error:
+        # One repeat at once, which QuickBooks recognises. After that, or a while later, nothing is documented: a failed
+        # answer may be repeated for ever, and a request id forgotten.
+        if repeated or error.after:
+            services.reservations.set_look_first(reservation, True)
         raise
     except CannotInvoice as error:
-        held = _read_holder(services, reservation, error) if isinstance(error, NumberTaken) else None
-        if held is None and repeated:
-            held = look(services, reservation, callback.received_at)
+        held = _find_held(services, callback, reservation, error, repeated=repeated)
         if held is not None:
             return Written(reservation, held)
         _refuse(services, reservation, now)
         raise
-    _check_mark(services, reservation, entity)
     return Written(reservation, entity)
 
 
@@ -156,12 +170,12 @@ def should_look_first(callback: StoredCallback, now: datetime) -> bool:
     return now - callback.received_at > TRUST_ABSENCE
 
 
-def request_id_of(
-    callback: StoredCallback, realm_id: RealmId, generation: int, operation: str = CREATE, entity: str = "Invoice"
-) -> RequestId:
-    """The request id of one generation: derived, so that even a lost row gives the same."""
-    purpose = entity.lower() if operation == CREATE else f"{operation} {entity.lower()}"
-    return derive_request_id(callback.portal_id, realm_id, callback.callback_id, generation, purpose)
+def remember_made(services: Services, written: Written) -> None:
+    """It exists, but more is to be done before the callback is settled: a run begun again looks for it.
+
+    It would else be sent once more, on the strength of a request id that QuickBooks may have forgotten meanwhile.
+    """
+    services.reservations.set_look_first(written.reservation, True)
 
 
 def look(services: Services, reservation: Reservation, not_before: datetime) -> dict[str, Any] | None:
@@ -175,32 +189,69 @@ def look(services: Services, reservation: Reservation, not_before: datetime) -> 
         reservation.mark,
         since,
     )
-    if found is None:
-        return None
-    log(LOG, "found by its mark", callback_id=reservation.callback_id, entity=reservation.entity, id=found)
-    return services.quickbooks.read(reservation.realm_id, reservation.entity, found)
+    if found is not None:
+        made = found.get("Id")
+        log(LOG, "found by its mark", callback_id=reservation.callback_id, entity=reservation.entity, id=made)
+    return found
 
 
-def _replace_or_keep(services: Services, reservation: Reservation, now: datetime) -> Reservation:
-    """Looked and found nothing: a fresh request id takes over once the old one cannot be trusted."""
-    if now - reservation.reserved_at <= TRUST_REQUEST_ID:
-        services.reservations.set_look_first(reservation, False)
-        return reservation
-    generation = reservation.generation + 1
-    purpose = reservation.entity.lower()
+def _find_or_renew(services: Services, callback: StoredCallback, reservation: Reservation) -> Written:
+    """The request id no longer leads to our write: find that, or make it under a fresh one.
+
+    `reservation` is as it was before the try that has just been turned away.
+    """
+    services.reservations.set_look_first(reservation, True)
+    # That try did nothing: the one before it is the last that may still be under way.
+    services.reservations.try_again(reservation, reservation.tried_at)
+    found = look(services, reservation, callback.received_at)
+    if found is not None:
+        return Written(reservation, found)
+    return send_reserved(services, callback, _renew(services, reservation, services.clock.now()))
+
+
+def _renew(services: Services, reservation: Reservation, now: datetime) -> Reservation:
+    """Looked and found nothing: the next generation takes over, with a request id of its own.
+
+    Raises: OutcomeUnknown as long as the last try may still be under way.
+    """
+    rest = (reservation.tried_at or reservation.reserved_at) + QUIET - now
+    if rest > timedelta(0):
+        raise OutcomeUnknown("QuickBooks may still be at work on it: looking again before it is sent anew.", rest)
+    latest = services.reservations.latest(reservation.portal_id, reservation.callback_id)
+    generation = (latest or reservation).generation + 1
     fresh = replace(
         reservation,
         generation=generation,
-        request_id=derive_request_id(
-            reservation.portal_id, reservation.realm_id, reservation.callback_id, generation, purpose
+        request_id=_derive_request_id(
+            reservation, reservation.realm_id, generation, reservation.operation, reservation.entity
         ),
         reserved_at=now,
+        tried_at=None,
         look_first=False,
     )
     with services.database.write() as tx:
         services.reservations.end(tx, reservation, REPLACED, now)
         services.reservations.reserve_in(tx, fresh)
     return fresh
+
+
+def _derive_request_id(
+    key: StoredCallback | Reservation, realm_id: RealmId, generation: int, operation: str, entity: str
+) -> RequestId:
+    """The request id of one generation: derived, so that even a lost row gives the same."""
+    purpose = entity.lower() if operation == CREATE else f"{operation} {entity.lower()}"
+    return derive_request_id(key.portal_id, realm_id, key.callback_id, generation, purpose)
+
+
+def _find_held(
+    services: Services, callback: StoredCallback, reservation: Reservation, error: CannotInvoice, *, repeated: bool
+) -> dict[str, Any] | None:
+    """What stands in the way of a create that was refused, where it is our own earlier try."""
+    held = _read_holder(services, reservation, error) if isinstance(error, NumberTaken) else None
+    is_duplicate = isinstance(error, RefusedByQuickBooks) and error.fault_code == DUPLICATE_FAULT
+    if held is None and (repeated or is_duplicate):
+        held = look(services, reservation, callback.received_at)
+    return held
 
 
 def _read_holder(services: Services, reservation: Reservation, error: NumberTaken) -> dict[str, Any] | None:
@@ -215,12 +266,11 @@ def _refuse(services: Services, reservation: Reservation, now: datetime) -> None
         services.reservations.end(tx, reservation, REFUSED, now)
 
 
-def _check_mark(services: Services, reservation: Reservation, entity: dict[str, Any]) -> None:
-    """An answer with somebody else's mark is not the answer to our write."""
+def _check_mark(reservation: Reservation, entity: dict[str, Any]) -> None:
+    """An answer with somebody else's mark is not the answer to our write. Raises: AlreadySent."""
     note = entity.get("PrivateNote")
     if isinstance(note, str) and "[hs:" in note and not carries(note, reservation.mark):
-        services.reservations.set_look_first(reservation, True)
-        raise OutcomeUnknown("QuickBooks answered with something else: look for ours before repeating.")
+        raise AlreadySent("QuickBooks answered with something else: look for ours before repeating.")
 
 
 def end_created(services: Services, tx: sa.Connection, written: Written, now: datetime) -> None:

@@ -14,6 +14,7 @@ from service.engine.pacing import LONGEST_PAUSE, PATIENCE_SECONDS, STRIKES_BEFOR
 from service.engine.windows import Window
 from service.errors import TryLater
 from service.store.database import Database
+from service.store.locks import Locks
 from service.store.pauses import Pauses
 
 MINUTE = timedelta(minutes=1)
@@ -27,7 +28,7 @@ def clock() -> FixedClock:
 
 def pacing_of(database: Database, clock: FixedClock, *windows: Window, in_flight: int | None = None) -> Pacing:
     limit = Limit(windows or (Window(1000, 1.0),), in_flight)
-    return Pacing(lambda _scope: limit, Pauses(database), clock)
+    return Pacing(lambda _scope: limit, Pauses(database), clock, Locks(database))
 
 
 def call(pacing: Pacing, scope: str = REALM) -> None:
@@ -257,7 +258,7 @@ def test_workers_divide_the_limit_and_what_was_called_counts_on(database: Databa
 @pytest.mark.parametrize(("workers", "most"), [(1, 4), (2, 2), (9, 1)])
 def test_no_more_calls_are_in_flight_than_allowed(database: Database, workers: int, most: int) -> None:
     limit = Limit((Window(1000, 1.0),), in_flight=4)
-    pacing = Pacing(lambda _scope: limit, Pauses(database), SystemClock())
+    pacing = Pacing(lambda _scope: limit, Pauses(database), SystemClock(), Locks(database))
     pacing.refresh(workers)
     lock, inside, seen = threading.Lock(), 0, []
 
@@ -278,6 +279,36 @@ def test_no_more_calls_are_in_flight_than_allowed(database: Database, workers: i
         thread.join(20)
     assert len(seen) == 12
     assert max(seen) == most
+
+
+def test_more_workers_than_places_keep_the_limit_together(database: Database) -> None:
+    """Each has its own locks and its own number, as processes have; two places for five of them."""
+    limit = Limit((Window(1000, 1.0),), in_flight=2)
+    workers = [Pacing(lambda _scope: limit, Pauses(database), SystemClock(), Locks(database)) for _ in range(5)]
+    for number, pacing in enumerate(workers, 1):
+        pacing.refresh(5, number)
+    lock, inside, seen = threading.Lock(), 0, []
+
+    def run(pacing: Pacing) -> None:
+        nonlocal inside
+        for scope in (REALM, REALM):
+            with pacing.turn(scope):
+                with lock:
+                    inside += 1
+                    seen.append(inside)
+                time.sleep(0.02)
+                with lock:
+                    inside -= 1
+
+    threads = [threading.Thread(target=run, args=(pacing,)) for pacing in workers for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(seen) == 20
+    assert max(seen) == 2
+    for pacing in workers:
+        pacing._locks._session._end()
 
 
 def test_the_number_of_workers_may_change_while_calls_are_out(database: Database, clock: FixedClock) -> None:

@@ -169,6 +169,24 @@ DOCUMENT: dict[str, Any] = {
 }  # fmt: skip
 
 
+def _spelled(line: dict[str, Any]) -> dict[str, Any]:
+    words = {"SalesItemLineDetail": "SALES_ITEM_LINE_DETAIL", "GroupLineDetail": "GROUP_LINE_DETAIL",
+             "SubTotalLineDetail": "SUB_TOTAL_LINE_DETAIL", "DiscountLineDetail": "DISCOUNT_LINE_DETAIL",
+             "DescriptionOnly": "DESCRIPTION_ONLY"}  # fmt: skip
+    inner = {
+        name: {**value, "Line": [_spelled(each) for each in value["Line"]]}
+        for name, value in line.items()
+        if isinstance(value, dict) and "Line" in value
+    }
+    return {**line, **inner, "DetailType": words[line["DetailType"]]}
+
+
+def test_lines_are_the_same_in_the_spelling_of_a_voids_answer() -> None:
+    """The documentation's sample of that answer writes SALES_ITEM_LINE_DETAIL."""
+    spelled = {**DOCUMENT, "Line": [_spelled(each) for each in DOCUMENT["Line"]]}
+    assert parse_lines(spelled) == parse_lines(DOCUMENT) != ()
+
+
 def test_lines_of_a_document() -> None:
     assert [(line.name, line.amount) for line in parse_lines(DOCUMENT)] == [
         ("Pump", Decimal("25.5")),

@@ -90,6 +90,42 @@ def test_prices_with_tax_stay_prices_with_tax() -> None:
     assert copied["Line"][0]["SalesItemLineDetail"]["TaxInclusiveAmt"] == 75
 
 
+def test_nothing_of_tax_codes_reaches_a_company_of_the_us() -> None:
+    detail = {"ItemRef": {"value": "5"}, "UnitPrice": 75, "Qty": 1, "TaxInclusiveAmt": 75}
+    line = {"Amount": 75, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    estimate = {"CustomerRef": {"value": "1"}, "GlobalTaxCalculation": "TaxExcluded", "Line": [line]}
+    copied = copy_estimate(estimate, with_tax_codes=False)
+    assert "GlobalTaxCalculation" not in copied
+    assert copied["Line"][0]["SalesItemLineDetail"] == {"ItemRef": {"value": "5"}, "UnitPrice": 75, "Qty": 1}
+
+
+def test_only_what_a_create_is_documented_to_take_is_copied() -> None:
+    """What else QuickBooks shows of a line is its own, today's fields and tomorrow's."""
+    detail = {"ItemRef": {"value": "5", "name": "x"}, "TaxClassificationRef": {"value": "EUC-1"}, "DiscountAmt": 0,
+              "DiscountRate": 0, "ClassRef": {"name": "gone"}, "Qty": None, "NewIn2027": {"a": 1}}  # fmt: skip
+    discount = {"PercentBased": False, "DiscountAccountRef": {"value": "86"}, "TaxCodeRef": {"value": "TAX"}}
+    lines = [
+        {"Amount": 5, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail},
+        {"Amount": 1, "DetailType": "DiscountLineDetail", "DiscountLineDetail": discount},
+    ]
+    sale, off = copy_estimate({**ESTIMATE, "Line": lines})["Line"]
+    assert sale["SalesItemLineDetail"] == {"ItemRef": {"value": "5"}}
+    assert off["DiscountLineDetail"] == {"PercentBased": False, "DiscountAccountRef": {"value": "86"}}
+
+
+@pytest.mark.parametrize(
+    ("priced", "amount"),
+    [({}, "0.00"), ({"Qty": 3, "UnitPrice": Decimal("1.335")}, "4.01"), ({"UnitPrice": 5}, "0.00")],
+)
+def test_a_line_without_an_amount_comes_to_what_its_price_says(priced: dict[str, Any], amount: str) -> None:
+    detail = {"ItemRef": {"value": "5"}, **priced}
+    line = {"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}
+    bare = {"DetailType": "DiscountLineDetail", "DiscountLineDetail": {"PercentBased": True, "DiscountPercent": 10}}
+    sale, off = copy_estimate({**ESTIMATE, "Line": [line, bare]})["Line"]
+    assert str(sale["Amount"]) == amount
+    assert "Amount" not in off
+
+
 def test_a_line_nobody_knows_is_not_lost_silently() -> None:
     with pytest.raises(LineItemUnusable, match="TimeLineDetail"):
         copy_estimate({**ESTIMATE, "Line": [{"DetailType": "TimeLineDetail", "Amount": 5}]})

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_an_email_that_quickbooks_does_not_filter_by_leaves_the_name(intuit, gat
     assert [each.id for each in customers.find_by_email_and_name(gateway, REALM, "a@b.co", ["Pat"])] == ["4"]
     answers(intuit, refused, [customer("4")])
     with pytest.raises(errors.RefusedByQuickBooks):
-        customers.find_by_email_and_name(gateway, REALM, "a@b.co", ["Pat"])
+        customers.find_by_email_and_name(gateway, RealmId("8"), "a@b.co", ["Pat"])
 
 
 def test_an_apostrophe_or_a_percent_sign_in_an_email(intuit, gateway):
@@ -78,6 +79,34 @@ def test_no_question_for_what_is_no_email(intuit, gateway):
         assert customers.find_by_email_and_name(gateway, REALM, text, ["Pat"]) == []
         assert customers.find_by_email_and_name(gateway, REALM, text, [" : "]) == []
     assert ["DisplayName = 'Pat'" in each.params["query"] for each in intuit.asked] == [True] * len(wrong)
+
+
+@pytest.mark.parametrize("code", ["2010", "4000", "4001"])
+def test_a_realm_that_cannot_be_asked_by_email_is_asked_once(intuit, setup, code):
+    refusal = {"Fault": {"Error": [{"Message": "m", "Detail": "d", "code": code}], "type": "ValidationFault"}}
+    intuit.tell(400, refusal)
+    for _ in range(3):
+        assert customers.query_by_email(setup.gateway, REALM, ["a@example.com"]) == []
+    assert len(intuit.asked) == 1
+    # Another realm is another matter, and so is this one after some hours.
+    tell(intuit, customer("3", **mail("a@example.com")))
+    assert [each["Id"] for each in customers.query_by_email(setup.gateway, RealmId("8"), ["a@example.com"])] == ["3"]
+    setup.clock.advance(timedelta(hours=7))
+    tell(intuit, customer("3", **mail("a@example.com")))
+    assert [each["Id"] for each in customers.query_by_email(setup.gateway, REALM, ["a@example.com"])] == ["3"]
+
+
+def test_another_refusal_of_a_query_by_email_is_told(intuit, gateway):
+    intuit.tell(400, {"Fault": {"Error": [{"code": "5020"}], "type": "ValidationFault"}})
+    with pytest.raises(errors.RefusedByQuickBooks):
+        customers.query_by_email(gateway, REALM, ["a@example.com"])
+
+
+def test_many_addresses_in_one_query(intuit, gateway):
+    tell(intuit, customer("3", **mail("a@example.com")))
+    found = customers.query_by_email(gateway, REALM, ["a@example.com", "b@example.com"])
+    assert [each["Id"] for each in found] == ["3"]
+    assert "PrimaryEmailAddr in ('a@example.com', 'b@example.com') and" in intuit.asked[0].params["query"]
 
 
 def test_found_by_display_name_as_quickbooks_stores_it(intuit, gateway):

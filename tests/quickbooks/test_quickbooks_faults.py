@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from service import errors
 from service.quickbooks.answer_shapes import parse_faults, parse_json
-from service.quickbooks.faults import Call, Verdict, find_number_holder, judge, judge_item, state_error, state_silence
+from service.quickbooks.faults import Call, find_number_holder, judge, judge_item, state_error, state_silence
+from service.quickbooks.verdicts import Verdict
 from service.wire import Answer, NoAnswer
 
 READ, WRITE = Call(write=False), Call(write=True, request_id=True)
@@ -113,16 +114,64 @@ def test_401_may_say_that_nobody_is_connected_any_more():
     assert judge(Answer(401, {}, fault("120"))).verdict is Verdict.DISCONNECTED
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", fault("3100", kind="SERVICE"), fault("4711", kind="AUTHORIZATION")])
-def test_403_means_disconnected(body):
-    found = error(403, body)
+@pytest.mark.parametrize("code", ["3100", "120"])
+@pytest.mark.parametrize("kind", ["SERVICE", "AuthorizationFault", "ValidationFault", ""])
+def test_a_documented_code_means_disconnected(code, kind):
+    found = error(403, fault(code, kind=kind))
+    assert judge(Answer(403, {}, fault(code, kind=kind))).verdict is Verdict.DISCONNECTED
     assert type(found) is errors.NotConnected
     assert found.vendor == "quickbooks"
+
+
+def test_a_type_alone_is_looked_into_before_it_means_disconnected():
+    """A fresh access token first; that the fault comes again is what parks the company."""
+    for body in (fault("4711", kind="AUTHORIZATION"), fault(None, kind="AuthorizationFault")):
+        judgement = judge(Answer(403, {}, body))
+        assert judgement.verdict is Verdict.ACCESS_TOKEN_REJECTED
+        assert type(state_error(judgement, WRITE)) is errors.NotConnected
+
+
+@pytest.mark.parametrize("body", [b"", b"  ", b"{}", fault("4711", kind=""), fault(None, kind="SERVICE")])
+def test_a_bare_403_parks_nobody(body):
+    """A proxy's 403 would park every company."""
+    if body != fault("4711", kind=""):
+        assert judge(Answer(403, {}, body)).verdict is Verdict.TURNED_AWAY
+    assert type(error(403, body, READ)) in (errors.TryLater, errors.RefusedByQuickBooks)
+    assert not isinstance(error(403, body, WRITE), errors.NotConnected)
 
 
 def test_403_of_the_edge_or_of_one_feature_does_not_disconnect():
     assert type(error(403, HTML)) is errors.OutcomeUnknown
     assert type(error(403, fault("5020"))) is errors.RefusedByQuickBooks
+
+
+KINDS = ["ValidationFault", "SystemFault", "AuthenticationFault", "AuthorizationFault", "AuthorizatonFault", "SERVICE",
+         "AUTHENTICATION", ""]  # fmt: skip
+REFUSALS = ["500", "610", "620", "2010", "2020", "2170", "2500", "5020", "5030", "6000", "6070", "6100", "6250", "6350",
+            "6420", "6540"]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_code_decides_whatever_the_type(kind):
+    for code in REFUSALS:
+        for status in (200, 400, 403):
+            for call in (READ, WRITE):
+                found = error(status, fault(code, kind=kind), call)
+                assert (type(found), found.fault_code) == (errors.RefusedByQuickBooks, code)
+    assert type(error(400, fault("6240", kind=kind))) is errors.NameTaken
+    assert type(error(400, fault("6140", kind=kind))) is errors.NumberTaken
+    assert type(error(400, fault("5010", kind=kind))) is errors.SyncTokenStale
+    assert type(error(400, fault("10000", kind=kind))) is errors.OutcomeUnknown
+    assert type(error(400, fault("1010", kind=kind))) is errors.OutcomeUnknown
+    assert type(error(400, fault("600", kind=kind))) is errors.AlreadySent
+    assert type(error(403, fault("140", kind=kind))) is errors.TryLater
+
+
+def test_a_duplicate_is_a_taken_name_where_there_are_names():
+    found = error(400, fault("630"))
+    assert (type(found), found.fault_code) == (errors.RefusedByQuickBooks, "630")
+    named = Call(write=True, request_id=True, named=True)
+    assert type(error(400, fault("630"), named)) is errors.NameTaken
 
 
 @pytest.mark.parametrize(
@@ -193,9 +242,23 @@ def test_sentences_that_may_reach_a_log_hold_nothing_of_the_answer():
 
 
 def test_no_answer():
-    assert type(state_silence(NoAnswer("x", sent=False), WRITE)) is errors.TryLater
-    assert type(state_silence(NoAnswer("x", sent=True), READ)) is errors.TryLater
-    assert type(state_silence(NoAnswer("x", sent=True), WRITE)) is errors.OutcomeUnknown
+    soon = timedelta(seconds=1)
+    assert type(state_silence(NoAnswer("x", sent=False), WRITE, soon)) is errors.TryLater
+    assert type(state_silence(NoAnswer("x", sent=True), READ, soon)) is errors.TryLater
+    found = state_silence(NoAnswer("x", sent=True), WRITE, soon)
+    assert (type(found), found.after) == (errors.OutcomeUnknown, None)
+
+
+def test_a_write_we_stopped_waiting_for_is_left_alone_until_quickbooks_has_given_it_up():
+    late = NoAnswer("x", sent=True, timed_out=True)
+    for waited in (1, 60, 119):
+        found = state_silence(late, WRITE, timedelta(seconds=waited))
+        assert type(found) is errors.OutcomeUnknown
+        # Intuit cuts off at 120 s; a margin for the way there.
+        assert timedelta(seconds=120) < timedelta(seconds=waited) + found.after < timedelta(seconds=180)
+    assert state_silence(late, WRITE, timedelta(hours=1)).after == timedelta(0)
+    read = state_silence(late, READ, timedelta(seconds=30))
+    assert (type(read), read.after) == (errors.TryLater, None)
 
 
 def test_fine_answers_keep_their_cents():

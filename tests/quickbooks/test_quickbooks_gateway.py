@@ -98,8 +98,9 @@ def test_a_200_without_the_invoice_is_an_unknown_outcome(intuit, gateway, body):
 
 def test_answer_lost(intuit, setup):
     intuit.script += [LOST, LOST]
-    with pytest.raises(errors.OutcomeUnknown):
+    with pytest.raises(errors.OutcomeUnknown) as unknown:
         setup.gateway.create(REALM, "Invoice", BODY, RequestId("hs-1"))
+    assert unknown.value.after is None, "hung up on: it may be repeated at once"
     with pytest.raises(errors.TryLater):
         setup.gateway.read(REALM, "Invoice", "1")
     assert [event[0] for event in setup.pace.told()] == ["ill", "ill"]
@@ -114,8 +115,9 @@ def test_hang_longer_than_the_time_out(setup):
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         shared = {"api_url": url, "wire": setup.wire, "pace": setup.pace, "access_token": setup.tokens}
         gateway = Gateway(**shared, read_seconds=0.05, write_seconds=0.05)
-        with pytest.raises(errors.OutcomeUnknown):
+        with pytest.raises(errors.OutcomeUnknown) as unknown:
             gateway.create(REALM, "Invoice", BODY, RequestId("hs-1"))
+        assert timedelta(seconds=140) < unknown.value.after < timedelta(seconds=150)
         with pytest.raises(errors.TryLater):
             gateway.preferences(REALM)
 
@@ -302,6 +304,79 @@ def test_pdf(intuit, gateway):
         intuit.tell(200, body)
         with pytest.raises(errors.TryLater):
             gateway.pdf(REALM, "Invoice", "70")
+
+
+def test_a_pdf_is_taken_as_it_is_and_what_is_none_pauses_nobody(intuit, setup):
+    intuit.tell(200, b"\n\xef\xbb\xbf%PDF-1.7 ...", Content_Type="application/pdf;charset=UTF-8")
+    assert setup.gateway.pdf(REALM, "Invoice", "70").endswith(b"%PDF-1.7 ...")
+    for body, kind in ((b"", "application/pdf"), (b"{}", "application/json"), (b"<html>", "text/html")):
+        intuit.tell(200, body, Content_Type=kind)
+        with pytest.raises(errors.TryLater):
+            setup.gateway.pdf(REALM, "Invoice", "70")
+    assert {event[0] for event in setup.pace.told()} == {"well"}
+    intuit.tell(503, b"<html>")
+    with pytest.raises(errors.TryLater):
+        setup.gateway.pdf(REALM, "Invoice", "70")
+    assert setup.pace.told()[-1][0] == "ill"
+
+
+def test_a_duplicate_of_a_name_list_is_a_taken_name(intuit, gateway):
+    for _ in range(3):
+        intuit.tell(*fault("630"))
+    with pytest.raises(errors.NameTaken):
+        gateway.create(REALM, "Item", BODY, RequestId("hs-1"))
+    with pytest.raises(errors.NameTaken):
+        gateway.update(REALM, "Customer", {"Id": "1", "SyncToken": "0"})
+    with pytest.raises(errors.RefusedByQuickBooks):
+        gateway.update(REALM, "Invoice", {"Id": "1", "SyncToken": "0"})
+    items = [{"bId": "1", "operation": "create", "Item": {}}, {"bId": "2", "operation": "create", "Invoice": {}}]
+    intuit.tell(200, {"BatchItemResponse": [{"bId": each["bId"], **fault("630")[1]} for each in items]})
+    found = gateway.batch(REALM, items)
+    assert [type(found[each]) for each in "12"] == [errors.NameTaken, errors.RefusedByQuickBooks]
+
+
+def test_a_bare_403_is_tried_once_more_with_a_fresh_access_token(intuit, setup):
+    intuit.tell(403)
+    intuit.tell(200, INVOICE)
+    assert setup.gateway.create(REALM, "Invoice", BODY, RequestId("hs-1"))["Id"] == "238"
+    first, second = intuit.asked
+    assert (first.target, first.body) == (second.target, second.body)
+    assert setup.tokens.rejected == [None, "access-9341453-1"]
+    assert [event[0] for event in setup.pace.told()] == ["well"]
+
+
+def test_403_for_a_fresh_access_token_too_is_an_outage_and_not_the_end_of_a_connection(intuit, setup):
+    for _ in range(4):
+        intuit.tell(403)
+    with pytest.raises(errors.TryLater):
+        setup.gateway.read(REALM, "Invoice", "1")
+    with pytest.raises(errors.OutcomeUnknown):
+        setup.gateway.create(REALM, "Invoice", BODY, RequestId("hs-1"))
+    assert len(intuit.asked) == 4
+    assert [event[0] for event in setup.pace.told()] == ["ill", "ill"]
+
+
+def test_a_documented_code_disconnects_at_once(intuit, setup):
+    intuit.tell(403, {"Fault": {"Error": [{"code": "3100"}], "type": "SERVICE"}})
+    with pytest.raises(errors.NotConnected):
+        setup.gateway.read(REALM, "Invoice", "1")
+    assert len(intuit.asked) == 1
+
+
+def test_gone_is_gone_whatever_the_type_of_the_fault(intuit, gateway):
+    body = {"Fault": {"Error": [{"Message": "m", "Detail": "d", "code": "610"}], "type": "SystemFault"}}
+    intuit.tell(400, body)
+    assert gateway.read(REALM, "Invoice", "1") is None
+
+
+def test_a_throttled_item_of_a_batch_pauses_the_realm(intuit, setup):
+    items = [{"bId": "1", "Query": "select * from Item"}, {"bId": "2", "Query": "select * from Term"}]
+    given = [{"bId": "1", **fault("3001")[1]}, {"bId": "2", "QueryResponse": {}}]
+    intuit.tell(200, {"BatchItemResponse": given})
+    found = setup.gateway.batch(REALM, items)
+    assert type(found["1"]) is errors.TryLater
+    assert found["2"]["QueryResponse"] == {}
+    assert setup.pace.told()[-1] == ("pause", f"realm:{REALM}", timedelta(seconds=62.5), "3001 in a batch")
 
 
 def test_batch_tells_the_fate_of_every_item(intuit, setup):

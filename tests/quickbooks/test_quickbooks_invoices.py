@@ -108,7 +108,7 @@ def test_found_by_mark(intuit, gateway):
     intuit.tell(200, {"QueryResponse": {"Invoice": candidates}})
     since = datetime(2026, 11, 22, 8, tzinfo=UTC)
     found = find_by_mark(gateway, REALM, "Invoice", CustomerId("24"), Mark("[hs:4f1c]"), since)
-    assert found == "10"
+    assert found == candidates[2]
     assert intuit.asked[0].params["query"] == (
         "select * from Invoice where CustomerRef = '24' and MetaData.CreateTime >= '2026-11-22T08:00:00+00:00' "
         "orderby Id startposition 1 maxresults 1000"
@@ -119,7 +119,7 @@ def test_found_by_mark(intuit, gateway):
 
 def test_found_by_number(intuit, gateway):
     intuit.tell(200, {"QueryResponse": {"Invoice": [{"Id": "12", "DocNumber": "A'1"}, {"Id": "3"}]}})
-    assert [found.id for found in invoices.find_by_number(gateway, REALM, "A'1")] == ["3", "12"]
+    assert [found["Id"] for found in invoices.find_by_number(gateway, REALM, "A'1")] == ["3", "12"]
     assert r"where DocNumber = 'A\'1' orderby" in intuit.asked[0].params["query"]
 
 

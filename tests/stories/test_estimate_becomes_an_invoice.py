@@ -111,7 +111,8 @@ def test_answer_lost_after_commit(harness: Harness) -> None:
 
     assert_converted_once(harness, callback_id, deal_id, estimate_id)
     assert len({each["requestid"] for each in harness.creates("invoice")}) == 1
-    assert harness.replayed() == 2
+    assert len(harness.creates("invoice")) == 2
+    assert harness.replayed() == 1
     assert harness.refusals() == []
 
 

@@ -50,7 +50,7 @@ def test_the_one_who_has_the_address_is_inactive_and_another_has_the_name(harnes
 def test_quickbooks_does_not_filter_by_address(harness: Harness) -> None:
     """Not documented anywhere that it does: the name still finds the customer."""
     harness.connect()
-    harness.set_sandbox(quickbooks={"email_filter": "refused"})
+    harness.set_sandbox(quickbooks={"email_filter": "4001"})
     deal_id = harness.make_deal([LINE], {"lastname": "Bill's Windsurf Shop", "email": "bill@elsewhere.example"})
 
     assert bill(harness, deal_id)["CustomerRef"]["value"] == "2"

@@ -50,6 +50,18 @@ def test_several_in_one_question(harness: Harness) -> None:
     assert len(harness.calls("quickbooks", "/query")) == before + 1
 
 
+def test_named_by_its_number_it_is_read_once(harness: Harness) -> None:
+    """The query that finds the number has all of the invoice."""
+    harness.connect()
+    deal_id = harness.another_deal()
+
+    callback_id = harness.enroll(deal_id, {"invoiceNumber": "1037"}, action="refresh-invoice")
+    harness.work()
+
+    assert harness.assert_done(callback_id, deal_id)["invoiceId"] == "130"
+    assert harness.calls("quickbooks", "/invoice/130") == []
+
+
 def test_invoice_of_no_deal_of_ours(harness: Harness) -> None:
     """Named by its id, it is told; nothing of it is written on the deal."""
     harness.connect()

@@ -37,6 +37,25 @@ def test_voided_and_shown_on_the_deal(harness: Harness) -> None:
     assert harness.refusals() == []
 
 
+@pytest.mark.parametrize("spelling", ["plain", "docs"])
+def test_mirror_of_what_was_voided(harness: Harness, spelling: str) -> None:
+    """The documentation's sample of the answer spells the kinds of lines in another way."""
+    harness.set_sandbox(quickbooks={"void_spelling": spelling})
+    deal_id, _ = invoiced(harness)
+    learn_connections(harness.services)
+    harness.mirror()
+    (before,) = [each for each in harness.mirrors() if each["deals"] == [deal_id]]
+
+    callback_id = harness.enroll(deal_id, action="void-invoice")
+    harness.work()
+    harness.mirror()
+
+    harness.assert_done(callback_id, deal_id)
+    (after,) = [each for each in harness.mirrors() if each["deals"] == [deal_id]]
+    assert [each["name"] for each in after["lines"]] == [each["name"] for each in before["lines"]]
+    assert len(after["lines"]) == 1
+
+
 @pytest.mark.parametrize("trouble", ["lose_answer", "lose_request", *MORE_TROUBLE])
 def test_answer_lost(harness: Harness, trouble: str) -> None:
     """The deal's other invoice is left alone, although it is the one that is shown when the run begins again."""

@@ -223,6 +223,7 @@ def test_by_a_workflow(harness: Harness, customer_id: str) -> None:
     harness.work()
     outputs = harness.assert_done(callback_id, deal_id)
     assert (outputs["invoiceId"], outputs["invoiceStatus"]) == (invoice_id, "partially_paid")
+    assert harness.calls("quickbooks", f"/invoice/{invoice_id}") == [], "the query had all of it"
     assert adoption(harness, invoice_id).state == ADOPTED
     harness.follow(hearing=False)
     assert harness.deal(deal_id)["qbo_invoice_last_payment_date"]

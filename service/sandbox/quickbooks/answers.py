@@ -39,7 +39,8 @@ def json_response(body: str, status: int = 200) -> Response:
 
 
 def fault_response(realm: Realm, fault: Fault) -> Response:
-    """Shape A with HTTP 400."""
+    """Shape A with HTTP 400; a setting may say 403 for what the user or the plan may not do."""
     if fault.refused:
         refuse(fault.refused)
-    return json_response(api_fault(fault, realm.clock.now()), 400)
+    status = int(realm.settings.denied_status) if fault.code in ("5020", "5030") else 400
+    return json_response(api_fault(fault, realm.clock.now(), realm.settings.fault_type), status)

@@ -9,7 +9,7 @@ from flask import Response
 from service.sandbox.quickbooks.answers import envelope
 from service.sandbox.quickbooks.asked import Asked
 from service.sandbox.quickbooks.changes import changes_since
-from service.sandbox.quickbooks.faults import Fault
+from service.sandbox.quickbooks.faults import UNEXPECTED, Fault
 from service.sandbox.quickbooks.fields import Json
 from service.sandbox.quickbooks.kinds import KINDS
 from service.sandbox.quickbooks.query import answer_query
@@ -20,10 +20,6 @@ from service.sandbox.quickbooks.writes import check_pointer, once, perform
 MOST_ITEMS = 30
 LONGEST_REQUEST_ID = 36
 LONGEST_BID = 10
-_UNEXPECTED = (
-    "An unexpected error occurred while accessing or saving your data. Please wait a few minutes and try again. "
-    "If the problem persists, contact customer support."
-)
 
 
 def run_batch(asked: Asked) -> Response:
@@ -67,7 +63,7 @@ def _was_done(asked: Asked) -> bool:
 
 def _unexpected(realm: Realm, items: list[Json]) -> Written:
     """Contract 2.3: how a replayed batch was answered in 2016."""
-    fault = Fault("6000", _UNEXPECTED).shape()
+    fault = Fault("6000", UNEXPECTED).shape()
     return Written(envelope(realm, "BatchItemResponse", [{"bId": item["bId"], "Fault": fault} for item in items]))
 
 
@@ -77,7 +73,7 @@ def _run_item(realm: Realm, item: Json, refused: list[str]) -> Json:
     except Fault as fault:
         if fault.refused:
             refused.append(fault.refused)
-        return {"bId": item["bId"], "Fault": fault.shape()}
+        return {"bId": item["bId"], "Fault": fault.shape(realm.settings.fault_type)}
     return {"bId": item["bId"], name: value}
 
 

@@ -75,6 +75,7 @@ CONDITIONS: dict[str, Callable[[QuickBooks, Realm, Any], None]] = {
     "warn_duplicate_numbers": _set("warn_duplicate_numbers"),
     "disconnected": _set("disconnected"),
     "company_fault": _set("company_fault"),
+    "write_fault": _set("write_fault"),
     "revoke_tokens": _revoke,
     "expire_access_tokens": _expire,
 }

@@ -55,6 +55,10 @@ INACTIVE = (
     "Object Not Found : Something you're trying to use has been made inactive. "
     "Check the fields with accounts, customers, items, vendors or employees."
 )
+UNEXPECTED = (
+    "An unexpected error occurred while accessing or saving your data. Please wait a few minutes and try again. "
+    "If the problem persists, contact customer support."
+)
 DELETED = "Object Not Found : Another user has deleted this transaction."
 STALE = (
     "Stale Object Error : You and root were working on this at the same time. "
@@ -80,15 +84,15 @@ class Fault(Exception):
             return "AuthorizationFault"
         return "SystemFault" if self.code in ("140", "150", "10000") else "ValidationFault"
 
-    def shape(self) -> dict[str, object]:
-        """The `Fault` object of shape A, also used inside batches."""
+    def shape(self, kind: str = "usual") -> dict[str, object]:
+        """The `Fault` object of shape A, also used inside batches; `kind`: another type than goes with the code."""
         error = {"Message": self.message, "Detail": self.detail, "code": self.code, "element": self.element}
-        return {"Error": [error], "type": self.kind}
+        return {"Error": [error], "type": self.kind if kind == "usual" else kind}
 
 
-def api_fault(fault: Fault, now: datetime) -> str:
+def api_fault(fault: Fault, now: datetime, kind: str = "usual") -> str:
     """Shape A: the body of an API fault."""
-    return json.dumps({"Fault": fault.shape(), "time": stamp_precisely(now)}, ensure_ascii=False)
+    return json.dumps({"Fault": fault.shape(kind), "time": stamp_precisely(now)}, ensure_ascii=False)
 
 
 def gateway_json(name: str, code: str, status: int, detail: str | None, kind: str, now: datetime) -> str:

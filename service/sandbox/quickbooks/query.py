@@ -61,7 +61,9 @@ def answer_query(realm: Realm, text: str) -> Json:
     name = _BY_LOWER.get(asked.kind.lower())
     if name is None:
         raise Fault("4001", f"QueryValidationError: invalid context declaration: {asked.kind}")
-    _check_names(realm, name, asked)
+    _check_names(name, asked)
+    if realm.settings.email_filter != "taken" and any(each.attribute == "PrimaryEmailAddr" for each in asked.where):
+        raise Fault(realm.settings.email_filter, "Property PrimaryEmailAddr is not queryable", refused=False)
     rows = _matching(realm, name, asked)
     if asked.counted:
         return {"totalCount": len(rows)}
@@ -74,10 +76,8 @@ def answer_query(realm: Realm, text: str) -> Json:
     return {name: shown, "startPosition": asked.start, "maxResults": len(page), "totalCount": len(rows)}
 
 
-def _check_names(realm: Realm, kind: str, asked: Statement) -> None:
+def _check_names(kind: str, asked: Statement) -> None:
     allowed = FILTERABLE[kind] | _META
-    if realm.settings.email_filter == "refused":
-        allowed = allowed - {"PrimaryEmailAddr"}
     for name in (*(condition.attribute for condition in asked.where), *(name for name, _ in asked.order)):
         if name not in allowed:
             raise Fault("4001", f"QueryValidationError: Property {name} not found or not queryable for {kind}")

@@ -46,6 +46,7 @@ class Realm:
         self.close_password = True
         self.disconnected = False
         self.company_fault: str | None = None
+        self.write_fault: str | None = None  # what every write ends in, under its request id
         self.mails: dict[str, int] = {}  # day -> mails sent
 
     def clone(self, realm_id: str, clock: SandboxClock, settings: Settings, announce: Announce) -> Realm:

@@ -55,6 +55,8 @@ class Repeats:
             while request_id in self._flying:
                 if settings.requestid_in_flight == "error_600":
                     raise Fault("600", "Duplicate Request Id : the first request is still being worked on")
+                if settings.requestid_in_flight == "create":
+                    break
                 self._changed.wait()
             known = self._recall(request_id)
             if known is not None and known.digest != digest:

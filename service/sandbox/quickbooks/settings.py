@@ -12,10 +12,12 @@ CHOICES: dict[str, set[str]] = {
     "in_flight_limit": {"count", "refuse"},
     "requestid_memory": {"replay", "replay_current", "forget", "forget_after_seconds"},
     "requestid_other_body": {"replay", "error_600", "create"},
-    "requestid_in_flight": {"wait", "error_600"},
+    "requestid_in_flight": {"wait", "error_600", "create"},
     "requestid_batch": {"replay", "fault_6000"},
     "requestid_send_void": {"honoured", "ignored"},
-    "email_filter": {"honoured", "refused"},
+    "fault_type": {"usual", "SystemFault", "AuthorizationFault", "AuthenticationFault", "SERVICE"},
+    "denied_status": {"400", "403"},
+    "email_filter": {"taken", "4000", "4001", "2010"},
     "inactive_customer_code": {"610", "6250", "2500"},
     "missing_customer_code": {"2500", "6250", "610"},
     "missing_name_read_code": {"2010", "610"},
@@ -62,7 +64,9 @@ class Settings:
     work_seconds: float = 0  # how long one write takes, with its requestid in flight
     # books (contract 2.10 and 3)
     company_time_zone_given: bool = True
-    email_filter: str = "honoured"  # contract 2.4 lists no attributes of Customer
+    fault_type: str = "usual"  # codes have been seen under several types
+    denied_status: str = "400"  # HTTP's, of 5020 and 5030
+    email_filter: str = "taken"  # the fault of a query by PrimaryEmailAddr: no list that we hold has it as filterable
     inactive_customer_code: str = "610"
     missing_customer_code: str = "2500"
     missing_name_read_code: str = "2010"

@@ -9,7 +9,7 @@ from flask import Response
 
 from service.sandbox.quickbooks.answers import envelope, json_response, refuse
 from service.sandbox.quickbooks.asked import Asked
-from service.sandbox.quickbooks.faults import Fault, api_fault
+from service.sandbox.quickbooks.faults import UNEXPECTED, Fault, api_fault
 from service.sandbox.quickbooks.fields import Json
 from service.sandbox.quickbooks.kinds import Kind
 from service.sandbox.quickbooks.mailing import mail_sale
@@ -80,9 +80,11 @@ def once(asked: Asked, do: Callable[[], Written], *, honoured: bool = True, long
             time.sleep(settings.work_seconds)
         with realm.lock:
             try:
+                if realm.write_fault is not None:
+                    raise Fault(realm.write_fault, UNEXPECTED if realm.write_fault == "6000" else "", refused=False)
                 return do()
             except Fault as fault:
-                return Written(api_fault(fault, realm.clock.now()), 400, None, fault.refused)
+                return Written(api_fault(fault, realm.clock.now(), settings.fault_type), 400, None, fault.refused)
 
     if request_id is None or not honoured:
         written = work()

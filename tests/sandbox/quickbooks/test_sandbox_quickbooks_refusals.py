@@ -232,6 +232,32 @@ def test_a_company_in_trouble_answers_everything_with_it(company: Company) -> No
     assert company.refused is None
 
 
+def test_codes_come_under_any_type(company: Company, quickbooks: Any) -> None:
+    quickbooks.settings.fault_type = "SystemFault"
+    with pytest.raises(Fault, match="610") as gone:
+        company.get("/invoice/99999")
+    with pytest.raises(Fault, match="2500") as unknown:
+        company.invoice(CustomerRef={"value": "9999"})
+    item = {"bId": "1", "operation": "create", "Invoice": invoice_body(CustomerRef={"value": "9999"})}
+    (outcome,) = company.post("/batch", {"BatchItemRequest": [item]})["BatchItemResponse"]
+    kinds = [each["Fault"]["type"] for each in (gone.value.body, unknown.value.body, outcome)]
+    assert kinds == ["SystemFault"] * 3
+    quickbooks.settings.denied_status = "403"
+    company.change(company_fault="5020")
+    with pytest.raises(Fault, match="5020") as denied:
+        company.get("/invoice/130")
+    assert denied.value.status == 403
+
+
+@pytest.mark.parametrize("code", ["4000", "4001", "2010"])
+def test_addresses_may_not_be_asked_for(company: Company, quickbooks: Any, code: str) -> None:
+    quickbooks.settings.email_filter = code
+    with pytest.raises(Fault, match=code):
+        company.query("select * from Customer where PrimaryEmailAddr = 'surf@intuit.com'")
+    assert company.refused is None
+    assert company.query("select * from Customer where DisplayName = 'Cool Cars'")["Customer"]
+
+
 def test_negative_lines_may_be_refused(company: Company, quickbooks: Any) -> None:
     mixed = [line("1", 1, 100), line("1", 1, -20)]
     assert company.invoice(Line=mixed)["TotalAmt"] == 80.0
