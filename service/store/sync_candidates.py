@@ -48,6 +48,7 @@ _ALIKE = {
         f"""SELECT c.id, c.strong, c.name, l.id AS link_id FROM sync_candidates c
             LEFT JOIN sync_links l ON l.portal_id = c.portal_id AND l.realm_id = c.realm_id AND l.object = c.object
               AND l.{"object_id" if side is Side.HUBSPOT else "entity_id"} = c.id AND l.state <> 'review'
+              AND (l.code IS NULL OR l.code <> 'DELETED_IN_HUBSPOT')
             WHERE {_OF} AND ((c.strong <> '' AND c.strong IN :strongs) OR (c.name <> '' AND c.name IN :names))
             ORDER BY c.place"""  # noqa: S608
     ).bindparams(sa.bindparam("strongs", expanding=True), sa.bindparam("names", expanding=True))

@@ -9,7 +9,7 @@ from service.errors import InputInvalid
 from service.store.audit import Audit
 from service.store.database import Database
 from service.store.sync import SyncTables
-from service.store.sync_links import CREATING, ENDED, FAILED, REVIEW, WAITING, SyncLink
+from service.store.sync_links import ENDED, FAILED, REVIEW, WAITING, SyncLink
 from service.store.sync_settings import OFF, ON, SyncObject
 from service.sync.direction import CUSTOMER_PAIRINGS, Direction, Side
 from service.sync.filters import Filter
@@ -128,8 +128,9 @@ class SyncChanges:
             half, pair = links.by_entities(known, [chosen]).get(chosen), replace(link, entity_id=chosen)
         else:
             half, pair = links.by_objects(known, [chosen]).get(chosen), replace(link, object_id=chosen)
-        if half is not None and half.is_pair:
-            raise InputInvalid(f"{chosen} is in step with another record already: choose another one.")
+        if half is not None and half.holds:
+            state = "was left out or has ended" if half.state == ENDED else "is in step with another record already"
+            raise InputInvalid(f"{chosen} {state}: choose another one.")
         if half is not None:
             links.drop(half)
         self._decide(known, pair, "chosen", f"is {chosen}", actor, now)
@@ -151,9 +152,8 @@ class SyncChanges:
 
     def _decide(self, known: SyncObject, link: SyncLink, event: str, detail: str, actor: str, now: datetime) -> None:
         code = link.code if link.code == "CREATE_ANEW" else "CHOSEN"
-        decided = replace(
-            link, state=WAITING, code=code, sentence="A person has decided; it is done now.", due_at=now, candidates=()
-        )
+        # The candidates stay until a worker has found the chosen one: an id may be mistyped.
+        decided = replace(link, state=WAITING, code=code, sentence="A person has decided; it is done now.", due_at=now)
         self.tables.links.keep(known, [decided], now)
         self.tables.links.note(known, decided, event, f"{detail}, by {actor}", now)
         self._note(known, actor, "match decided", now, f"record {link.id}")
@@ -164,5 +164,5 @@ class SyncChanges:
 
 
 def _check_review(link: SyncLink) -> None:
-    if link.is_pair or link.state == CREATING:
+    if link.is_pair or link.state not in (REVIEW, FAILED, WAITING):
         raise InputInvalid("This record does not wait for a decision.")

@@ -16,6 +16,8 @@ from service.store.sync_settings import SyncObject
 from service.sync.echo import Agreement, parse_agreement
 
 IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED = "in_step", "waiting", "failed", "creating", "review", "ended"
+# Codes that say what becomes of a pair, not only why it waits.
+DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS = "DELETED_IN_HUBSPOT", "GONE_FROM_QUICKBOOKS"
 STATES = (IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED)
 
 
@@ -47,6 +49,16 @@ class SyncLink:
         """Whether both halves are known."""
         return self.object_id is not None and self.entity_id is not None
 
+    @property
+    def holds(self) -> bool:
+        """Whether its halves are no longer free for others: in a pair, left out, or erased."""
+        return (self.is_pair or self.state == ENDED) and self.code != DELETED_IN_HUBSPOT
+
+    @property
+    def lives(self) -> bool:
+        """Whether changes cross over between its halves."""
+        return self.is_pair and self.state != ENDED
+
 
 @dataclass(frozen=True, slots=True)
 class SyncEvent:
@@ -70,6 +82,7 @@ _INSERT = sa.text(
 _UPDATE = sa.text(
     f"UPDATE sync_links SET {', '.join(f'{name} = :{name}' for name in _NAMES)} WHERE id = :id"  # noqa: S608
 )
+_MOVE_ENTITY = sa.text("UPDATE sync_links SET entity_id = :entity_id WHERE id = :id")
 _DELETE = sa.text("DELETE FROM sync_links WHERE id = :id")
 _DELETE_EVENTS = sa.text("DELETE FROM sync_events WHERE link_id = :id")
 _BY = {
@@ -155,6 +168,11 @@ class SyncLinks:
         with self._database.read() as connection:
             rows = connection.execute(_EVENTS, {"id": link.id}).all()
         return [SyncEvent(from_ms(row.at), row.event, row.detail) for row in rows]
+
+    def move_entity(self, link: SyncLink, entity_id: str) -> None:
+        """QuickBooks has given the entity's place to another; how the link stands does not change."""
+        with self._database.write() as tx:
+            tx.execute(_MOVE_ENTITY, {"id": link.id, "entity_id": entity_id})
 
     def drop(self, link: SyncLink) -> None:
         """Forget a link and its trail."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.store.sync_links import CREATING, ENDED, SyncLink
+from service.store.sync_links import CREATING, ENDED, GONE_FROM_QUICKBOOKS, REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
@@ -21,7 +21,7 @@ from service.sync.record import (
     strong_of_entity,
     strong_of_object,
 )
-from service.workflows.align_records import Pair, align, in_step, keep_links
+from service.workflows.align_records import Pair, align, in_step, keep_links, wake
 from service.workflows.create_records import create_entities, create_objects, reserve_entities, review
 from service.workflows.read_records import Content, Properties, candidates_of, find_alike_entities, find_alike_objects
 from service.workflows.services import Services
@@ -65,6 +65,8 @@ def enter_objects(
             pairs.append(Pair(replace(in_step(link), entity_id=match.sure), wanted[key], others.contents[match.sure]))
         elif match.doubtful:
             reviews.append(review(link, match, Side.HUBSPOT))
+        elif link.code == GONE_FROM_QUICKBOOKS:
+            reviews.append(replace(link, state=REVIEW, due_at=None))  # whom it became, only a person can say
         elif link.state != CREATING:
             new.append((link, wanted[key]))
     _join(services, known, pairs, Side.QUICKBOOKS)
@@ -120,8 +122,9 @@ def _join(services: Services, known: SyncObject, pairs: list[Pair], side: Side) 
     for pair, key in zip(pairs, ids, strict=True):
         half = other.get(key)
         if half is not None and half.id != pair.link.id:
-            if half.is_pair:
+            if half.holds:
                 continue  # somebody was faster
+            pair = wake(services, known, pair, half)
             tables.drop(half)
         for kept in keep_links(services, known, [pair.link]):
             ready.append(replace(pair, link=kept))

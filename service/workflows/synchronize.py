@@ -19,13 +19,8 @@ from service.store.hints import TakenHint
 from service.store.sync_settings import SyncObject
 from service.sync.direction import PAIRINGS
 from service.sync.record import properties_to_read
-from service.workflows.follow_records import (
-    erase,
-    follow_due,
-    follow_entities,
-    follow_merged_entity,
-    follow_objects,
-)
+from service.workflows.follow_merges import follow_merged_entity
+from service.workflows.follow_records import erase, follow_due, follow_entities, follow_objects
 from service.workflows.pass_over import OVERLAP, measure_headroom, step
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services
