@@ -54,6 +54,10 @@ _ALIKE = {
     ).bindparams(sa.bindparam("strongs", expanding=True), sa.bindparam("names", expanding=True))
     for side in Side
 }
+_FORGET = sa.text(
+    f"""DELETE FROM sync_candidates WHERE {_KEY} AND ((side = 'hubspot' AND id = :object_id)
+          OR (side = 'quickbooks' AND id = :entity_id))"""  # noqa: S608
+)
 _CLEAR = sa.text(f"DELETE FROM sync_candidates WHERE {_KEY}")  # noqa: S608
 
 
@@ -108,6 +112,11 @@ class SyncCandidates:
         """How many of a side were read."""
         with self._database.read() as connection:
             return int(connection.execute(_COUNT, {**known.key, "side": side.value}).scalar() or 0)
+
+    def forget(self, known: SyncObject, object_id: str, entity_id: str | None) -> None:
+        """Throw away what was read of a record and of its other half."""
+        with self._database.write() as tx:
+            tx.execute(_FORGET, {**known.key, "object_id": object_id, "entity_id": entity_id or ""})
 
     def clear(self, known: SyncObject) -> None:
         """The pass is over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from service.errors import InputInvalid
 from service.store.audit import Audit
@@ -15,9 +15,6 @@ from service.sync.direction import CUSTOMER_PAIRINGS, Direction, Side
 from service.sync.filters import Filter
 from service.sync.mapping import KnownHubSpotProperty, Mapping, find_problems
 
-# Change data reaches back thirty days: what was off for longer is compared as a whole.
-LONGEST_OFF = timedelta(days=29)
-
 
 class SyncChanges:
     """Every decision; `actor` is who took it, as the trail names him."""
@@ -26,7 +23,7 @@ class SyncChanges:
         self.tables, self._audit = SyncTables(database), Audit(database)
 
     def turn_on(self, known: SyncObject, actor: str, now: datetime) -> SyncObject:
-        """Keep an object in step from now on; what happened while it was off is caught up with.
+        """Keep an object in step from now on; after it was off, everything is compared anew.
 
         Raises: InputInvalid when customers follow another object already.
         """
@@ -36,12 +33,11 @@ class SyncChanges:
                 raise InputInvalid(f"Customers are kept in step with {other}: turn {other} off first.")
         wanted = replace(known, state=ON)
         self.tables.settings.keep(wanted, now)
-        since = known.polled_quickbooks_at
-        if since is None or now - since > LONGEST_OFF:
-            wanted = self.tables.settings.begin(wanted, now)
+        if known.state == ON:
+            self.tables.settings.poll_soon(wanted, now)
         else:
-            wanted = replace(wanted, next_poll_at=now)
-            self.tables.settings.progress(wanted)
+            # Merges and deletions made while it was off are in no change data: only a pass sees them.
+            wanted = self.tables.settings.begin(wanted, now)
         self._note(wanted, actor, "sync turned on", now, f"direction {wanted.direction}, winner {wanted.winner}")
         return wanted
 
@@ -49,6 +45,7 @@ class SyncChanges:
         """Nothing is asked or written for the object any more; what is there stays."""
         wanted = replace(known, state=OFF)
         self.tables.settings.keep(wanted, now)
+        self.tables.candidates.clear(wanted)
         self._note(wanted, actor, "sync turned off", now)
         return wanted
 

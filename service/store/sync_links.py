@@ -18,6 +18,8 @@ from service.sync.echo import Agreement, parse_agreement
 IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED = "in_step", "waiting", "failed", "creating", "review", "ended"
 # Codes that say what becomes of a pair, not only why it waits.
 DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS = "DELETED_IN_HUBSPOT", "GONE_FROM_QUICKBOOKS"
+# A person who is to be forgotten: only the ids are left, for good.
+ERASED = "ERASED"
 STATES = (IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED)
 
 
@@ -79,8 +81,19 @@ _INSERT = sa.text(
         VALUES (:portal_id, :realm_id, :object, {", ".join(f":{name}" for name in _NAMES)})
         ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608
 )
+# Whoever read the link before it was erased does not bring back what was in it.
 _UPDATE = sa.text(
-    f"UPDATE sync_links SET {', '.join(f'{name} = :{name}' for name in _NAMES)} WHERE id = :id"  # noqa: S608
+    f"""UPDATE sync_links SET {", ".join(f"{name} = :{name}" for name in _NAMES)}
+        WHERE id = :id AND (code IS NULL OR code <> '{ERASED}')"""  # noqa: S608
+)
+# An entity that was being created meanwhile is the erased one's.
+_COMPLETE = sa.text(
+    f"""UPDATE sync_links SET entity_id = :entity_id WHERE id = :id AND code = '{ERASED}' AND entity_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM sync_links l WHERE l.portal_id = :portal_id AND l.realm_id = :realm_id
+                          AND l.object = :object AND l.entity_id = :entity_id)"""  # noqa: S608
+)
+_DELETE_HALF = sa.text(
+    f"DELETE FROM sync_links WHERE {_KEY} AND entity_id = :entity_id AND (object_id IS NULL OR object_id <> :object_id)"  # noqa: S608
 )
 _MOVE_ENTITY = sa.text("UPDATE sync_links SET entity_id = :entity_id WHERE id = :id")
 _DELETE = sa.text("DELETE FROM sync_links WHERE id = :id")
@@ -143,14 +156,16 @@ class SyncLinks:
         return {(PortalId(row.portal_id), RealmId(row.realm_id), row.object) for row in rows}
 
     def keep(self, known: SyncObject, links: Sequence[SyncLink], now: datetime) -> list[SyncLink]:
-        """Write links down, new ones get their id; one whose half is taken already is left out."""
+        """Write links down, new ones get their id; left out is one whose half is taken, or that is erased or gone."""
         kept = []
         with self._database.write() as tx:
             for link in links:
                 row = {**known.key, **_row(link, now)}
                 if link.id is not None:
-                    tx.execute(_UPDATE, {**row, "id": link.id})
-                    kept.append(link)
+                    if tx.execute(_UPDATE, {**row, "id": link.id}).rowcount == 1:
+                        kept.append(link)
+                    elif link.entity_id is not None:
+                        tx.execute(_COMPLETE, {**row, "id": link.id})
                     continue
                 made = tx.execute(_INSERT, row).scalar()
                 if made is not None:
@@ -180,10 +195,21 @@ class SyncLinks:
             tx.execute(_DELETE_EVENTS, {"id": link.id})
             tx.execute(_DELETE, {"id": link.id})
 
-    def forget_trail(self, link: SyncLink) -> None:
-        """Erase what happened to a record: its lost values are somebody's data."""
+    def erase(self, known: SyncObject, erased: SyncLink, now: datetime) -> None:
+        """Leave of a link what `erased` holds, also where there was none; its trail says only that it was erased."""
+        row = {**known.key, **_row(erased, now), "id": erased.id}
         with self._database.write() as tx:
-            tx.execute(_DELETE_EVENTS, {"id": link.id})
+            if erased.entity_id is not None:
+                tx.execute(_DELETE_HALF, row)
+            link_id = erased.id
+            if link_id is None:
+                link_id = tx.execute(_INSERT, row).scalar()
+            else:
+                tx.execute(_UPDATE, row)
+            if link_id is not None:
+                tx.execute(_DELETE_EVENTS, {"id": link_id})
+                noted = {**known.key, "link_id": link_id, "at": to_ms(now), "event": "erased"}
+                tx.execute(_NOTE, {**noted, "detail": "privacy deletion in HubSpot"})
 
     def count(self, known: SyncObject) -> dict[tuple[str, str | None], int]:
         """How many records are in each state, and why."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.store.sync_links import CREATING, ENDED, GONE_FROM_QUICKBOOKS, REVIEW, SyncLink
+from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOOKS, REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
@@ -160,4 +160,4 @@ def _match(
 
 def is_over(link: SyncLink) -> bool:
     """Whether a person, or a privacy deletion, has ended it for good."""
-    return link.state == ENDED and link.code in ("LEFT_OUT", "ERASED", "MERGED")
+    return link.state == ENDED and link.code in ("LEFT_OUT", ERASED, "MERGED")

@@ -59,8 +59,9 @@ def follow_merged_objects(services: Services, known: SyncObject, found: Mapping[
         else:
             if there is not None:
                 tables.drop(there)
-            follows = _met_anew(link) if link.is_pair else link
-            links[heir] = keep_links(services, known, [replace(follows, object_id=heir, due_at=now)])[0]
+            follows = replace(_met_anew(link) if link.is_pair else link, object_id=heir, due_at=now)
+            keep_links(services, known, [follows])
+            links[heir] = follows
             tables.note(known, link, "merged", f"{old} into {heir} in HubSpot", now)
 
 

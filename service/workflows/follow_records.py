@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 
-from service.logs import log
-from service.store.sync_links import CREATING, DELETED_IN_HUBSPOT, ENDED, GONE_FROM_QUICKBOOKS, IN_STEP, SyncLink
+from service.store.sync_links import CREATING, DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS, IN_STEP, SyncLink
 from service.store.sync_settings import SyncObject
+from service.sync.direction import Side
 from service.sync.echo import is_echo
 from service.sync.record import hubspot_values, quickbooks_values
 from service.workflows.align_records import Pair, align, waiting
 from service.workflows.create_records import resume_entities
 from service.workflows.enter_records import enter_entities, enter_objects, is_over
 from service.workflows.follow_merges import follow_merged_objects
+from service.workflows.isolate_records import isolate
 from service.workflows.lose_records import lose_entities, lose_objects, settle_lost
 from service.workflows.read_records import Content, Properties, read_entities, read_objects
 from service.workflows.services import Services
@@ -72,33 +73,19 @@ def follow_due(services: Services, known: SyncObject, links: Iterable[SyncLink])
     # Whatever happens now, the next try is later than this one.
     links = [waiting(link, link.code or "TRY_LATER", link.sentence or "It is tried again.", now) for link in links]
     services.sync.links.keep(known, links, now)
-    lost = [link for link in links if link.code in (DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS)]
-    follow_objects(services, known, [str(link.object_id) for link in links if link.object_id is not None])
-    follow_entities(services, known, [str(link.entity_id) for link in links if link.object_id is None])
-    settle_lost(services, known, [str(link.object_id) for link in lost])
+    here = {str(link.object_id): link for link in links if link.object_id is not None}
+    there = {str(link.entity_id): link for link in links if link.object_id is None}
 
+    def follow_here(some: Mapping[str, SyncLink]) -> None:
+        follow_objects(services, known, some)
+        lost = [key for key, link in some.items() if link.code in (DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS)]
+        settle_lost(services, known, lost)
 
-def erase(services: Services, known: SyncObject, object_id: str) -> None:
-    """A privacy deletion: our copy goes, the trail says that it did, and nobody is created anew for it."""
-    services.sync.mapping_requests.erase(known.portal_id, known.realm_id, known.name, object_id)
-    link = services.sync.links.by_objects(known, [object_id]).get(object_id)
-    if link is None:
-        return
-    services.sync.links.forget_trail(link)
-    erased = SyncLink(
-        id=link.id,
-        object_id=link.object_id,
-        entity_id=link.entity_id,
-        state=ENDED,
-        code="ERASED",
-        sentence="HubSpot erased the contact for privacy; what was known of it here is erased too. "
-        "The customer in QuickBooks belongs to the books: decide there.",
-    )
-    services.sync.links.keep(known, [erased], services.clock.now())
-    services.sync.links.note(known, erased, "erased", "privacy deletion in HubSpot", services.clock.now())
-    if link.entity_id is not None:
-        services.links.forget(known.realm_id, (known.pairing.kind,), link.entity_id)
-    log(LOG, "erased", object=known.name, link=link.id)
+    def follow_there(some: Mapping[str, SyncLink]) -> None:
+        follow_entities(services, known, some)
+
+    isolate(services, known, Side.HUBSPOT, here, follow_here)
+    isolate(services, known, Side.QUICKBOOKS, there, follow_there)
 
 
 def _align(

@@ -12,10 +12,9 @@ from person import Person
 from service.quickbooks.limits import realm_scope
 from service.store.sync_links import IN_STEP
 from service.workflows.answer_mappings import answer_mappings
-from service.workflows.follow_records import erase
 from service.workflows.pass_over import step
 from tests.harness import PORTAL, REALM, Harness
-from tests.syncing import count_calls, entity, link_of, make, settle_down, state_of, synchronize, writes
+from tests.syncing import count_calls, entity, hear, link_of, make, settle_down, state_of, synchronize, writes
 from tests.syncing import person as somebody
 
 BASE = f"/sync/{PORTAL}/{REALM}/contacts"
@@ -148,9 +147,9 @@ def test_a_mapping_is_tried_on_records(operator: Person, harness: Harness) -> No
     assert "phone 555-1 555-1 Fax.FreeFormNumber 555-1" in said
     assert "HubSpot has no record 999999999" in said
     assert (writes(harness), state_of(harness, "contacts").mapping) == (written, None)
-    erase(harness.services, state_of(harness, "contacts"), "999")
+    hear(harness, "hubspot", ["999"], "privacy")
     assert "555-1" in operator.open(page).text
-    erase(harness.services, state_of(harness, "contacts"), nell)
+    hear(harness, "hubspot", [nell], "privacy")
     assert "555-1" not in operator.open(page).text, "a privacy deletion erases what was shown"
     operator.submit(page, page, document=document, act="try", records=nell)
     assert answer_mappings(harness.services) == 1
