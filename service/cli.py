@@ -208,6 +208,7 @@ def _add_sync(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     decision.add_argument("--choose", metavar="ID", help="it is this one of the other side")
     decision.add_argument("--create", action="store_true", help="it is nobody there: create it")
     decision.add_argument("--leave-out", action="store_true", help="do not keep it in step")
+    decision.add_argument("--bring-back", action="store_true", help="keep in step what was left out")
     replay = _add_object(group, "replay", commands.replay_records, "try again what failed: one, one kind, or all")
     replay.add_argument("--record", type=int)
     replay.add_argument("--code", help="one kind of failure, as `sync records` shows it")

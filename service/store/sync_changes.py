@@ -9,7 +9,7 @@ from service.errors import InputInvalid
 from service.store.audit import Audit
 from service.store.database import Database
 from service.store.sync import SyncTables
-from service.store.sync_links import ENDED, FAILED, REVIEW, WAITING, SyncLink
+from service.store.sync_links import ENDED, FAILED, LEFT_OUT, REVIEW, WAITING, SyncLink
 from service.store.sync_settings import OFF, ON, SyncObject
 from service.sync.direction import CUSTOMER_PAIRINGS, Direction, Side
 from service.sync.filters import Filter
@@ -135,17 +135,30 @@ class SyncChanges:
     def create_anew(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
         """A person says that it is nobody the other side has. Raises: InputInvalid."""
         _check_review(link)
+        direction = known.rules.direction
+        if not (direction.reaches_quickbooks if link.object_id is not None else direction.reaches_hubspot):
+            raise InputInvalid("Nothing is created there while values flow the other way only: change the direction.")
         self._decide(known, replace(link, code="CREATE_ANEW"), "to be created", "is nobody there is", actor, now)
 
     def leave_out(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
         """A person says that it is not to be kept in step. Raises: InputInvalid."""
         if link.state not in (REVIEW, FAILED, WAITING):
             raise InputInvalid("Only what waits for a person can be left out.")
-        sentence = "A person decided to leave it out."
-        ended = replace(link, state=ENDED, code="LEFT_OUT", sentence=sentence, due_at=None, candidates=())
+        sentence = "A person decided to leave it out: it can be brought back."
+        ended = replace(link, state=ENDED, code=LEFT_OUT, sentence=sentence, due_at=None, candidates=())
         self.tables.links.keep(known, [ended], now)
         self.tables.links.note(known, ended, "left out", f"by {actor}", now)
         self._note(known, actor, "record left out", now, f"record {link.id}")
+
+    def bring_back(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
+        """A person takes it back that it is left out: what changed meanwhile crosses over. Raises: InputInvalid."""
+        if (link.state, link.code) != (ENDED, LEFT_OUT):
+            raise InputInvalid("Only what a person has left out can be brought back.")
+        sentence = "A person has brought it back; it is compared now."
+        back = replace(link, state=WAITING, code="BROUGHT_BACK", sentence=sentence, due_at=now)
+        self.tables.links.keep(known, [back], now)
+        self.tables.links.note(known, back, "brought back", f"by {actor}", now)
+        self._note(known, actor, "record brought back", now, f"record {link.id}")
 
     def _decide(self, known: SyncObject, link: SyncLink, event: str, detail: str, actor: str, now: datetime) -> None:
         code = link.code if link.code == "CREATE_ANEW" else "CHOSEN"

@@ -20,6 +20,8 @@ IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED = "in_step", "waiting", "faile
 DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS = "DELETED_IN_HUBSPOT", "GONE_FROM_QUICKBOOKS"
 # A person who is to be forgotten: only the ids are left, for good.
 ERASED = "ERASED"
+# By a person, who may bring it back.
+LEFT_OUT = "LEFT_OUT"
 STATES = (IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED)
 
 

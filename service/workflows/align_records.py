@@ -112,10 +112,15 @@ def keep_links(services: Services, known: SyncObject, links: Sequence[SyncLink])
 def befell(link: SyncLink, error: ServiceError, now: datetime) -> SyncLink:
     """What becomes of a link when a write for it failed: tried again, or a person must do something."""
     if isinstance(error, NameTaken):
-        sentence = "Another customer, vendor, employee or item in QuickBooks has this name: rename one of the two."
+        sentence = (
+            "Another customer, vendor, employee or item in QuickBooks has this name: rename one of the two, "
+            "then try again."
+        )
         return replace(link, state=FAILED, code="NAME_TAKEN", sentence=sentence, due_at=None)
     if isinstance(error, RefusedByHubSpot) and error.status == 409:
-        sentence = "Another record in HubSpot has this e-mail address: correct one of the two, or merge them."
+        sentence = (
+            "Another record in HubSpot has this e-mail address: correct one of the two, or merge them, then try again."
+        )
         return replace(link, state=FAILED, code="VALUE_TAKEN", sentence=sentence, due_at=None)
     if isinstance(error, RefusedByHubSpot) and error.status == 404:
         return waiting(link, "HUBSPOT_GONE", error.sentence, now, timedelta(seconds=1))

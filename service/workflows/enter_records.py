@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOOKS, REVIEW, SyncLink
+from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOOKS, LEFT_OUT, REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
@@ -49,6 +49,7 @@ def enter_objects(
         for key, each in objects.items()
         if known.rules.direction.reaches_quickbooks and (key in links or may_enter(known.filter.hubspot, each))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in objects and key not in wanted])
     if not wanted:
         return
     if others is None:
@@ -91,6 +92,7 @@ def enter_entities(
         and is_active(each)
         and (key in links or may_enter(chosen, filter_values(known.pairing, each, chosen)))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in entities and key not in wanted])
     if not wanted:
         return
     if others is None:
@@ -131,6 +133,18 @@ def _join(services: Services, known: SyncObject, pairs: list[Pair], side: Side) 
     align(services, known, ready)
 
 
+def _let_go(services: Services, known: SyncObject, halves: Iterable[SyncLink]) -> None:
+    """Halves that may not enter any more: values flow another way now, a customer is inactive.
+
+    They are out as if they had never come in; whom a merge has left, a person may still say.
+    """
+    for half in halves:
+        if half.code == GONE_FROM_QUICKBOOKS:
+            keep_links(services, known, [replace(half, state=REVIEW, due_at=None)])
+        else:
+            services.sync.links.drop(half)
+
+
 def _half_object(known: SyncObject, object_id: str, held: Properties) -> SyncLink:
     label, strong = name_object(known.pairing, held), strong_of_object(known.pairing, held)
     return SyncLink(object_id=object_id, label=label[:300], strong=strong[:300])
@@ -160,4 +174,4 @@ def _match(
 
 def is_over(link: SyncLink) -> bool:
     """Whether a person, or a privacy deletion, has ended it for good."""
-    return link.state == ENDED and link.code in ("LEFT_OUT", ERASED, "MERGED")
+    return link.state == ENDED and link.code in (LEFT_OUT, ERASED, "MERGED")

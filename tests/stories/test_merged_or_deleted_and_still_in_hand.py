@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from service.errors import InputInvalid
 from service.store.sync_changes import SyncChanges
-from service.store.sync_links import ENDED, FAILED, IN_STEP, REVIEW, SyncLink
+from service.store.sync_links import CREATING, ENDED, FAILED, IN_STEP, REVIEW, SyncLink
 from service.sync.direction import Direction
-from tests.harness import PORTAL, Harness
+from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import (
     entity,
     hear,
@@ -257,3 +258,79 @@ def test_a_merge_that_is_told_late_is_followed(harness: Harness, contact: str) -
     harness.pass_time(timedelta(minutes=1))
     hear(harness, "quickbooks", [lost], "merged", f"into:{heir}")
     assert (linked(harness, contact).state, linked(harness, contact).entity_id) == (IN_STEP, heir)
+
+
+def test_what_was_left_out_is_brought_back(harness: Harness, contact: str, changes: SyncChanges) -> None:
+    known, links, now = state_of(harness, "contacts"), harness.services.sync.links, harness.clock.now()
+    links.keep(known, [replace(linked(harness, contact), state=FAILED, code="VALUE_NOT_TAKEN")], now)
+    changes.leave_out(known, linked(harness, contact), "me", now)
+    person(harness, "PATCH", f"contacts/{contact}", {"properties": {"phone": "2"}})
+    hear(harness, "hubspot", [contact])
+    assert (linked(harness, contact).state, linked(harness, contact).code) == (ENDED, "LEFT_OUT")
+    customer = str(linked(harness, contact).entity_id)
+    assert entity(harness, "Customer", customer)["PrimaryPhone"]["FreeFormNumber"] == "1"
+    changes.bring_back(known, linked(harness, contact), "me", now)
+    synchronize(harness)
+    assert linked(harness, contact).state == IN_STEP
+    assert entity(harness, "Customer", customer)["PrimaryPhone"]["FreeFormNumber"] == "2"
+    with pytest.raises(InputInvalid, match="left out"):
+        changes.bring_back(known, linked(harness, contact), "me", now)
+
+
+def test_a_half_that_was_left_out_is_brought_back(harness: Harness, contact: str, changes: SyncChanges) -> None:
+    known, links, now = state_of(harness, "contacts"), harness.services.sync.links, harness.clock.now()
+    made = make(harness, "contacts", email="x@example.com", firstname="Xa", lastname="Xu")
+    (half,) = links.keep(known, [SyncLink(object_id=made, state=REVIEW)], now)
+    changes.leave_out(known, half, "me", now)
+    settle_down(harness, 1)
+    assert linked(harness, made).entity_id is None
+    changes.bring_back(known, linked(harness, made), "me", now)
+    synchronize(harness)
+    assert linked(harness, made).state == IN_STEP
+
+
+def test_a_name_reserved_before_another_direction_was_chosen(harness: Harness, contact: str) -> None:
+    made = make(harness, "contacts", email="late@example.com", firstname="Late", lastname="Comer")
+    harness.trouble("status", f"/v3/company/{REALM}/batch", times=1, status=503)
+    hear(harness, "hubspot", [made], "created")
+    assert linked(harness, made).state == CREATING
+    turn_on(harness, "contacts", direction=Direction.TO_HUBSPOT)
+    settle_down(harness, 2)
+    assert not [each for each in harness.books("Customer") if "Late" in each["DisplayName"]]
+    assert link_of(harness, "contacts", made) is None
+    turn_on(harness, "contacts", direction=Direction.BOTH)
+    harness.services.sync.settings.begin(state_of(harness, "contacts"), harness.clock.now())
+    settle_down(harness, 1)
+    assert linked(harness, made).state == IN_STEP, "chosen again, it enters as any other"
+
+
+def test_a_half_that_may_not_enter_is_not_asked_for_for_ever(
+    harness: Harness, contact: str, changes: SyncChanges
+) -> None:
+    address = {"PrimaryEmailAddr": {"Address": "t@example.com"}}
+    harness.act("create_customer", name="Twin Peaks", fields=address)
+    turn_on(harness, "contacts", direction=Direction.TO_QUICKBOOKS)
+    made = make(harness, "contacts", email="x@example.com", firstname="Twin", lastname="Peaks")
+    hear(harness, "hubspot", [made], "created")
+    half = linked(harness, made)
+    changes.create_anew(state_of(harness, "contacts"), half, "me", harness.clock.now())
+    turn_on(harness, "contacts", direction=Direction.TO_HUBSPOT)
+    with pytest.raises(InputInvalid, match="change the direction"):
+        changes.create_anew(state_of(harness, "contacts"), half, "me", harness.clock.now())
+    settle_down(harness, 1)
+    assert link_of(harness, "contacts", made) is None
+    assert harness.rows("SELECT 1 FROM sync_links WHERE due_at IS NOT NULL") == []
+
+
+def test_who_belongs_to_another_is_not_advised_to_be_chosen(harness: Harness, contact: str) -> None:
+    turn_on(harness, "contacts", direction=Direction.TO_QUICKBOOKS)
+    customer = linked(harness, contact).entity_id
+    made = make(harness, "contacts", email="nell.other@example.com", firstname="Nell", lastname="Double")
+    harness.act(
+        "edit", kind="Customer", id=customer, changes={"PrimaryEmailAddr": {"Address": "nell.other@example.com"}}
+    )
+    hear(harness, "hubspot", [made], "created")
+    link = linked(harness, made)
+    assert (link.state, link.candidates) == (REVIEW, (customer,))
+    assert "choose" not in str(link.sentence)
+    assert "leave it out" in str(link.sentence)

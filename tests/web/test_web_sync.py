@@ -102,6 +102,27 @@ def test_a_doubtful_match_is_chosen(operator: Person, harness: Harness) -> None:
     assert entity(harness, "Customer", twin["Id"])["PrimaryEmailAddr"]["Address"] == "x@example.com"
 
 
+def test_what_failed_is_left_out_and_brought_back(operator: Person, harness: Harness) -> None:
+    nell = make(harness, "contacts", email="nell@example.com", firstname="Nell", lastname="New")
+    operator.submit(f"{BASE}/on", "/sync")
+    synchronize(harness)
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "none"}})
+    hear(harness, "hubspot", [nell])
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    page = f"{BASE}/records/{link.id}"
+    assert "Leave it out" in read(operator, page)
+    assert operator.submit(f"{page}/leave", page).status_code == 303
+    assert "it can be brought back" in read(operator, page)
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "nell2@example.com"}})
+    assert operator.submit(f"{page}/bring", page).status_code == 303
+    synchronize(harness)
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    assert link.state == IN_STEP
+    assert operator.submit(f"{page}/bring", page).status_code == 400
+
+
 def test_mapping_and_filter_are_edited(operator: Person, harness: Harness) -> None:
     operator.submit(f"{BASE}/on", "/sync")
     synchronize(harness)
