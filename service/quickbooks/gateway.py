@@ -18,6 +18,7 @@ from service.quickbooks.batches import Outcomes, encode_batch, is_throttled, is_
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
 from service.quickbooks.faults import NAME_LISTS
+from service.quickbooks.fields import parse_instant, read_text
 from service.quickbooks.habits import Habits
 from service.quickbooks.limits import BATCH_SOON_SECONDS, batch_scope
 from service.quickbooks.query import PAGE, select
@@ -129,10 +130,16 @@ class Gateway:
             start += len(page)
         return list(found.values())
 
-    def page(self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int) -> list[dict[str, Any]]:
-        """One page of at most `PAGE` entities by their ids, from the `start`th on; pages may overlap."""
+    def page(
+        self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int
+    ) -> tuple[list[dict[str, Any]], datetime | None]:
+        """One page of at most `PAGE` entities by their ids, from the `start`th on; pages may overlap.
+
+        And QuickBooks' own time, UTC, when it says so.
+        """
         statement = select(entity, where, columns=columns, order_by="Id", start=start, most=PAGE)
-        return _page(self._read(realm_id).query(statement), entity)
+        content = self._read(realm_id).query(statement)
+        return _page(content, entity), parse_instant(read_text(content, "time"))
 
     def void(
         self, realm_id: RealmId, entity: str, entity_id: str, sync_token: str, request_id: RequestId | None = None

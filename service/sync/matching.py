@@ -21,11 +21,12 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found: sure, doubtful with a reason, or nothing."""
+    """What was found: sure, doubtful with a reason, or nothing. `free`: one of the doubtful ones can be chosen."""
 
     sure: str | None = None
     doubtful: tuple[str, ...] = ()
     why: str = ""
+    free: bool = True
 
     @property
     def is_nothing(self) -> bool:
@@ -69,7 +70,7 @@ def choose_match(one: Candidate, others: Iterable[Candidate], own: Iterable[Cand
 def _among(one: Candidate, fitting: Sequence[Candidate], contested: bool, reason: str) -> Match:
     free = [each for each in fitting if not each.taken]
     if not free:
-        return Match(doubtful=_ids(fitting), why=f"{reason}, but it belongs to another record already")
+        return Match(doubtful=_ids(fitting), why=f"{reason}, but it belongs to another record already", free=False)
     if contested:
         return Match(doubtful=_ids(free), why=f"several on its own side have {reason}")
     if len(free) == 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.store.sync_links import CREATING, ENDED, SyncLink
+from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOOKS, LEFT_OUT, REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
@@ -21,7 +21,7 @@ from service.sync.record import (
     strong_of_entity,
     strong_of_object,
 )
-from service.workflows.align_records import Pair, align, in_step, keep_links
+from service.workflows.align_records import Pair, align, in_step, keep_links, wake
 from service.workflows.create_records import create_entities, create_objects, reserve_entities, review
 from service.workflows.read_records import Content, Properties, candidates_of, find_alike_entities, find_alike_objects
 from service.workflows.services import Services
@@ -49,6 +49,7 @@ def enter_objects(
         for key, each in objects.items()
         if known.rules.direction.reaches_quickbooks and (key in links or may_enter(known.filter.hubspot, each))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in objects and key not in wanted])
     if not wanted:
         return
     if others is None:
@@ -65,6 +66,8 @@ def enter_objects(
             pairs.append(Pair(replace(in_step(link), entity_id=match.sure), wanted[key], others.contents[match.sure]))
         elif match.doubtful:
             reviews.append(review(link, match, Side.HUBSPOT))
+        elif link.code == GONE_FROM_QUICKBOOKS:
+            reviews.append(replace(link, state=REVIEW, due_at=None))  # whom it became, only a person can say
         elif link.state != CREATING:
             new.append((link, wanted[key]))
     _join(services, known, pairs, Side.QUICKBOOKS)
@@ -89,6 +92,7 @@ def enter_entities(
         and is_active(each)
         and (key in links or may_enter(chosen, filter_values(known.pairing, each, chosen)))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in entities and key not in wanted])
     if not wanted:
         return
     if others is None:
@@ -120,12 +124,25 @@ def _join(services: Services, known: SyncObject, pairs: list[Pair], side: Side) 
     for pair, key in zip(pairs, ids, strict=True):
         half = other.get(key)
         if half is not None and half.id != pair.link.id:
-            if half.is_pair:
+            if half.holds:
                 continue  # somebody was faster
+            pair = wake(services, known, pair, half)
             tables.drop(half)
         for kept in keep_links(services, known, [pair.link]):
             ready.append(replace(pair, link=kept))
     align(services, known, ready)
+
+
+def _let_go(services: Services, known: SyncObject, halves: Iterable[SyncLink]) -> None:
+    """Halves that may not enter any more: values flow another way now, a customer is inactive.
+
+    They are out as if they had never come in; whom a merge has left, a person may still say.
+    """
+    for half in halves:
+        if half.code == GONE_FROM_QUICKBOOKS:
+            keep_links(services, known, [replace(half, state=REVIEW, due_at=None)])
+        else:
+            services.sync.links.drop(half)
 
 
 def _half_object(known: SyncObject, object_id: str, held: Properties) -> SyncLink:
@@ -157,4 +174,4 @@ def _match(
 
 def is_over(link: SyncLink) -> bool:
     """Whether a person, or a privacy deletion, has ended it for good."""
-    return link.state == ENDED and link.code in ("LEFT_OUT", "ERASED", "MERGED")
+    return link.state == ENDED and link.code in (LEFT_OUT, ERASED, "MERGED")

@@ -40,7 +40,11 @@ def search_objects(portal: Portal, object_type: ObjectType, body: Any, settings:
     for name, descending in reversed(sorts):
         found.sort(key=lambda pair: _sort_key(pair[1].get(name)), reverse=descending)
     names = resolve_names(portal, object_type, body.get("properties") or [])
-    page = [object_json(known, names) for known, _ in found[after : after + limit]]
+    # What the index has seen, which may be older than what a read would show.
+    page = [
+        {**object_json(known, names), "properties": {name: seen.get(name) for name in names}}
+        for known, seen in found[after : after + limit]
+    ]
     said: dict[str, Any] = {"total": len(found), "results": page}
     if after + limit < min(len(found), LARGEST_TOTAL):
         said["paging"] = {"next": {"after": str(after + limit)}}
