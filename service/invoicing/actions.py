@@ -6,7 +6,9 @@ An action is a name here, `action_definitions/<name>.json` for HubSpot, and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from service import errors
 from service.errors import CannotInvoice
@@ -17,7 +19,7 @@ from service.invoicing.conversion import ConversionSchema
 from service.invoicing.credit_memo import CreditMemoSchema
 from service.invoicing.customer import CustomerSchema
 from service.invoicing.estimate import EstimateSchema
-from service.invoicing.input_fields import InputsSchema
+from service.invoicing.input_fields import InputsSchema, load_inputs
 from service.invoicing.inputs import CreateInvoiceSchema
 from service.invoicing.invoice import OUTPUT_NAMES
 from service.invoicing.payment import RecordPaymentSchema
@@ -205,6 +207,25 @@ ACTIONS: dict[str, Action] = {
         (*OUTPUT_NAMES, "paymentId"),
     ),
 }
+
+
+def check_request(action: str, object_type: str, inputs: Mapping[str, str]) -> None:
+    """What is senseless whatever the deal holds is refused. Raises: UnknownAction, InputInvalid."""
+    if action not in ACTIONS:
+        raise errors.UnknownAction("This action does not exist any more: choose another one in the workflow.")
+    asked = ACTIONS[action]
+    if object_type not in asked.object_types:
+        known = ", ".join(f"{each.lower()}s" for each in asked.object_types).replace("companys", "companies")
+        raise errors.InputInvalid(
+            f"The {asked.title} action works on {known}: use it in a workflow based on one of these."
+        )
+    load_inputs(schema_of(action), inputs, asked.title)
+
+
+@cache
+def schema_of(action: str) -> InputsSchema:
+    """Who reads an action's inputs; making one costs more than reading with it."""
+    return ACTIONS[action].schema()
 
 
 def output_names(action: str) -> tuple[str, ...]:

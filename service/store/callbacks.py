@@ -19,6 +19,8 @@ from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 from service.store.intake import Intake
 
 SUCCESS, FAIL_CONTINUE = "SUCCESS", "FAIL_CONTINUE"
+# How HubSpot was told: by our answer to its request, so that there is nothing to complete.
+ANSWERED = "answered"
 
 MOVES: dict[str, dict[str, str]] = {
     "received": {"start": "running"},
@@ -133,15 +135,21 @@ class Callbacks:
         self._intake = Intake(database)
 
     def receive(
-        self, arrival: Arrival, refusal: tuple[str, str, Mapping[str, str]] | None = None
+        self,
+        arrival: Arrival,
+        refusal: tuple[str, str, Mapping[str, str]] | None = None,
+        *,
+        deal_waits: bool = False,
     ) -> StoredCallback | None:
         """Write the callback durably, once.
 
-        `refusal` (code, sentence, outputs) settles it on the spot: there is nothing to work on.
+        `refusal` (code, sentence, outputs) settles it on the spot: the answer tells it, and there is nothing to
+        work on, except that with `deal_waits` a run has yet to show it on the deal.
         Returns None when the row is new, else the row that was there before.
         """
         at = to_ms(arrival.received_at)
         code, sentence, outputs = refusal or (None, None, None)
+        is_over = refusal is not None and not deal_waits
         row = {
             "portal_id": arrival.portal_id,
             "callback_id": arrival.callback_id,
@@ -152,7 +160,7 @@ class Callbacks:
             "inputs": json.dumps(dict(arrival.inputs)),
             "context": json.dumps(dict(arrival.context)),
             "body_hash": arrival.body_hash,
-            "state": "completed" if refusal else "received",
+            "state": "completed" if is_over else "received",
             "received_at": at,
             "due_at": at,
             "deadline_at": to_ms(arrival.deadline_at),
@@ -162,8 +170,8 @@ class Callbacks:
             "error_code": code,
             "error_message": sentence,
             "settled_at": at if refusal else None,
-            "completed_at": at if refusal else None,
-            "told": "answered" if refusal else None,
+            "completed_at": at if is_over else None,
+            "told": ANSWERED if refusal else None,
         }
         if self._intake.insert(row):
             return None
