@@ -160,7 +160,7 @@ def _tell(error: ValidationError, given: Mapping[str, object], action: str) -> s
     messages = error.messages if isinstance(error.messages, dict) else {}
     if "_schema" in messages or not messages:
         return f"The inputs of the {action} action are not a list of names and values. Set the action up again."
-    wrong = [f"{name} {_first(texts)} {_show(given.get(name))}" for name, texts in messages.items()]
+    wrong = [f"{name} {_first(texts)}{_show(given.get(name))}" for name, texts in messages.items()]
     return f"In the {action} action of the workflow, {'; '.join(wrong)}. Correct the action's inputs."
 
 

@@ -121,8 +121,8 @@ def test_only_what_differs_is_sent(ours: ActionDefinition, change: Change, path:
         ),
         (lambda d: the_field(d, "dueDate")["typeDefinition"].update(type="datetime"), "input dueDate changes its type"),
         (
-            lambda d: the_field(d, "existingInvoice").update(supportedValueTypes=["STATIC_VALUE", "OBJECT_PROPERTY"]),
-            "input existingInvoice no longer takes OBJECT_PROPERTY",
+            lambda d: the_field(d, "billToLabel").update(supportedValueTypes=["STATIC_VALUE", "OBJECT_PROPERTY"]),
+            "input billToLabel no longer takes OBJECT_PROPERTY",
         ),
         (
             lambda d: the_field(d, "billTo")["typeDefinition"]["options"].append({"value": "owner", "label": "Owner"}),
