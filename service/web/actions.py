@@ -113,7 +113,8 @@ def choose_realm(connections: list[Connection], inputs: Mapping[str, str]) -> Re
             if connection.realm_id == wanted:
                 return connection.realm_id
         raise RealmNotChosen(
-            'The QuickBooks company chosen as "realmId" in the action is not connected: choose a connected one.'
+            'The QuickBooks company given as "realmId" in the action is not connected: choose or give '
+            f"{' or '.join(each.realm_id for each in connections)}."
         )
     if len(connections) > 1:
         raise RealmNotChosen('Several QuickBooks companies are connected: choose one as "realmId" in the action.')
