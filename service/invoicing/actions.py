@@ -104,6 +104,11 @@ def drafting_other() -> Refusals:
     return drafting() - {errors.InvoiceExists, errors.DepositTooLarge} | {errors.SaleExists}
 
 
+DEALS = ("DEAL",)
+# What becomes of a deal may be asked of its quote.
+DEALS_AND_QUOTES = ("DEAL", "QUOTE")
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What an action promises.
@@ -114,8 +119,13 @@ class Action:
     title: str
     schema: type[InputsSchema]
     refusals: Refusals
-    object_types: tuple[str, ...] = ("DEAL",)
+    object_types: tuple[str, ...] = DEALS
     outputs: tuple[str, ...] = OUTPUT_NAMES
+
+    @property
+    def leads_to_deal(self) -> bool:
+        """Of a quote, its deal is meant: the callback is worked on as if the deal had been enrolled."""
+        return self.object_types == DEALS_AND_QUOTES
 
     @property
     def error_codes(self) -> frozenset[str]:
@@ -132,6 +142,7 @@ ACTIONS: dict[str, Action] = {
         CreateInvoiceSchema,
         # It may also send what it has made.
         drafting(),
+        DEALS_AND_QUOTES,
     ),
     "send-invoice": Action(
         "Send invoice",
@@ -139,9 +150,11 @@ ACTIONS: dict[str, Action] = {
         frozenset({errors.InvoiceNotFound, errors.InvoiceVoided, errors.NoEmailAddress}),
         AROUND_INVOICES,
     ),
-    "create-estimate": Action("Create estimate", EstimateSchema, drafting_other(), outputs=estimate.OUTPUT_NAMES),
+    "create-estimate": Action(
+        "Create estimate", EstimateSchema, drafting_other(), DEALS_AND_QUOTES, estimate.OUTPUT_NAMES
+    ),
     "create-sales-receipt": Action(
-        "Create sales receipt", SalesReceiptSchema, drafting_other(), outputs=sales_receipt.OUTPUT_NAMES
+        "Create sales receipt", SalesReceiptSchema, drafting_other(), DEALS_AND_QUOTES, sales_receipt.OUTPUT_NAMES
     ),
     "create-credit-memo": Action(
         "Create credit memo",
@@ -163,7 +176,8 @@ ACTIONS: dict[str, Action] = {
                 errors.NumberTaken,
             }
         ),
-        outputs=conversion.OUTPUT_NAMES,
+        DEALS_AND_QUOTES,
+        conversion.OUTPUT_NAMES,
     ),
     "void-invoice": Action(
         "Void invoice",

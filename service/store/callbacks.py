@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.ids import CallbackId, PortalId, RealmId
+from service.ids import CallbackId, DealId, PortalId, RealmId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 from service.store.intake import Intake
 
@@ -105,6 +105,16 @@ _POSTPONE = sa.text(
 )
 _PARK = sa.text(
     """UPDATE callbacks SET state = 'parked', note = :note
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
+)
+_OPEN_OF_OBJECT = sa.text(
+    """SELECT max(received_at) FROM callbacks
+       WHERE portal_id = :portal_id AND object_type = :object_type AND object_id = :object_id
+         AND state IN ('received', 'running', 'waiting', 'parked')"""
+)
+_TURN = sa.text(
+    """UPDATE callbacks SET object_type = :object_type, object_id = :object_id, context = :context,
+         state = 'waiting', due_at = :now, received_at = :received_at
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
 )
 _REPLAY = sa.text(
@@ -227,6 +237,21 @@ class Callbacks:
             if moved:
                 tx.execute(_TRANSITION, _event(callback, now, "parked", note))
         return moved
+
+    def turn(self, callback: StoredCallback, deal_id: DealId, now: datetime) -> None:
+        """Go on as the deal's callback, after all that are open for the deal; `context` keeps the object enrolled.
+
+        Nothing starts meanwhile, so that what has begun for the deal is before it and all else may be after it.
+        """
+        object_of_deal = {"portal_id": callback.portal_id, "object_type": "DEAL", "object_id": deal_id}
+        kind, enrolled = callback.object_type, callback.object_id
+        context = json.dumps({**callback.context, "enrolled": {"type": kind, "id": enrolled}})
+        with self._database.write() as tx:
+            self._database.lock_row(tx, "start")
+            newest = tx.execute(_OPEN_OF_OBJECT, object_of_deal).scalar() or 0
+            order = {"context": context, "now": to_ms(now), "received_at": max(to_ms(now), newest + 1)}
+            if tx.execute(_TURN, {**callback.key, "run": callback.run, **object_of_deal, **order}).rowcount:
+                tx.execute(_TRANSITION, _event(callback, now, "turned", f"{kind.lower()} {enrolled}: deal {deal_id}"))
 
     def replay(self, callback: StoredCallback, deadline_at: datetime, now: datetime) -> bool:
         """An operator lets a failed callback be worked on again, or a waiting one at once."""

@@ -30,6 +30,7 @@ from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
 from service.store.reservations import APPLY, ATTACH, CREATE, OPEN, SEND, UPDATE, VOID
+from service.workflows.find_deal import turn_to_deal
 from service.workflows.know_realm import know_realm
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
@@ -81,9 +82,10 @@ def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> st
     if callback is None or callback.state != "running":
         return "not running"
     try:
-        if callback.outcome is None:
-            callback = _settled(services, callback, work)
-        tell_hubspot(services, callback)
+        settled = callback if callback.outcome is not None else _settled(services, callback, work)
+        if settled is None:
+            return "waiting"
+        tell_hubspot(services, settled)
     except (TryLater, OutcomeUnknown) as error:
         return _postpone(services, callback, error)
     except NotConnected as error:
@@ -103,13 +105,18 @@ def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> st
     return "completed"
 
 
-def _settled(services: Services, callback: StoredCallback, work: Work) -> StoredCallback:
-    """The callback with its outcome. Raises: TryLater, OutcomeUnknown, NotConnected, and bugs."""
+def _settled(services: Services, callback: StoredCallback, work: Work) -> StoredCallback | None:
+    """The callback with its outcome; None: it waits for its turn among its deal's.
+
+    Raises: TryLater, OutcomeUnknown, NotConnected, and bugs.
+    """
     late = services.clock.now() >= callback.deadline_at
     try:
         _suspect(services, callback)
         _check_connection(services, callback)
         check_request(callback.action, callback.object_type, callback.inputs)
+        if turn_to_deal(services, callback):
+            return None
         work(services, _in_days_of_realm(services, callback))
     except CannotInvoice as error:
         _settle_failure(services, callback, error)
