@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from flask import Flask
 
 from service.config import Config
-from service.invoicing.actions import ACTIONS
 from service.store.audit import Audit
 from service.store.consents import Consents
 from service.store.mirrors import Mirrors
@@ -40,7 +39,6 @@ def create_app(stores: Stores) -> Flask:
         signed=SignedRequests(stores.config, stores.clock),
         callbacks=stores.callbacks,
         connections=stores.connections,
-        actions=frozenset(ACTIONS),
         clock=stores.clock,
     )
     app.register_blueprint(action_routes(edge))

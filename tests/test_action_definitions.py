@@ -40,6 +40,28 @@ def test_inputs_are_those_the_schema_reads(action: str) -> None:
     assert sorted(named) == sorted(str(field.data_key) for field in ACTIONS[action].schema().fields.values())
 
 
+# Product page: every input that can come from a property may. What cannot, and why:
+FIXED = {
+    "billToLabel": "the number that HubSpot gave an association label of this portal, which no property holds",
+}
+
+
+@every_action
+def test_every_input_may_come_from_a_property(action: str) -> None:
+    if action == "update-invoice":
+        pytest.skip("its inputs are being changed")
+    for field in definition(action)["inputFields"]:
+        name = field["typeDefinition"]["name"]
+        may = ["STATIC_VALUE"] if name in FIXED else ["STATIC_VALUE", "OBJECT_PROPERTY"]
+        assert field["supportedValueTypes"] == may, name
+
+
+@every_action
+def test_no_dropdown_waits_for_another_input(action: str) -> None:
+    """SINGLE_FIELD greys an input out until the other has a value: a portal with one company chooses none."""
+    assert definition(action)["inputFieldDependencies"] == []
+
+
 @every_action
 def test_outputs_are_those_we_send(action: str) -> None:
     named = [field["typeDefinition"]["name"] for field in definition(action)["outputFields"]]

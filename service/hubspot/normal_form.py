@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 # https://developers.hubspot.com/docs/guides/crm/understanding-the-crm (object type ids)
-_OBJECT_TYPES = {"0-1": "CONTACT", "0-2": "COMPANY", "0-3": "DEAL", "0-5": "TICKET"}
+_OBJECT_TYPES = {"0-1": "CONTACT", "0-2": "COMPANY", "0-3": "DEAL", "0-5": "TICKET", "0-14": "QUOTE", "0-53": "INVOICE"}
 _TYPE_KEYS = ("type", "fieldType", "optionsUrl", "referencedObjectType")
 _LABEL_TEXTS = ("actionName", "actionDescription", "actionCardContent", "appDisplayName")
 _LABEL_TABLES = (

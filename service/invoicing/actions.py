@@ -6,7 +6,9 @@ An action is a name here, `action_definitions/<name>.json` for HubSpot, and the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from service import errors
 from service.errors import CannotInvoice
@@ -17,7 +19,7 @@ from service.invoicing.conversion import ConversionSchema
 from service.invoicing.credit_memo import CreditMemoSchema
 from service.invoicing.customer import CustomerSchema
 from service.invoicing.estimate import EstimateSchema
-from service.invoicing.input_fields import InputsSchema
+from service.invoicing.input_fields import InputsSchema, load_inputs
 from service.invoicing.inputs import CreateInvoiceSchema
 from service.invoicing.invoice import OUTPUT_NAMES
 from service.invoicing.payment import RecordPaymentSchema
@@ -102,6 +104,11 @@ def drafting_other() -> Refusals:
     return drafting() - {errors.InvoiceExists, errors.DepositTooLarge} | {errors.SaleExists}
 
 
+DEALS = ("DEAL",)
+# What becomes of a deal may be asked of its quote.
+DEALS_AND_QUOTES = ("DEAL", "QUOTE")
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What an action promises.
@@ -112,8 +119,13 @@ class Action:
     title: str
     schema: type[InputsSchema]
     refusals: Refusals
-    object_types: tuple[str, ...] = ("DEAL",)
+    object_types: tuple[str, ...] = DEALS
     outputs: tuple[str, ...] = OUTPUT_NAMES
+
+    @property
+    def leads_to_deal(self) -> bool:
+        """Of a quote, its deal is meant: the callback is worked on as if the deal had been enrolled."""
+        return self.object_types == DEALS_AND_QUOTES
 
     @property
     def error_codes(self) -> frozenset[str]:
@@ -130,6 +142,7 @@ ACTIONS: dict[str, Action] = {
         CreateInvoiceSchema,
         # It may also send what it has made.
         drafting(),
+        DEALS_AND_QUOTES,
     ),
     "send-invoice": Action(
         "Send invoice",
@@ -137,9 +150,11 @@ ACTIONS: dict[str, Action] = {
         frozenset({errors.InvoiceNotFound, errors.InvoiceVoided, errors.NoEmailAddress}),
         AROUND_INVOICES,
     ),
-    "create-estimate": Action("Create estimate", EstimateSchema, drafting_other(), outputs=estimate.OUTPUT_NAMES),
+    "create-estimate": Action(
+        "Create estimate", EstimateSchema, drafting_other(), DEALS_AND_QUOTES, estimate.OUTPUT_NAMES
+    ),
     "create-sales-receipt": Action(
-        "Create sales receipt", SalesReceiptSchema, drafting_other(), outputs=sales_receipt.OUTPUT_NAMES
+        "Create sales receipt", SalesReceiptSchema, drafting_other(), DEALS_AND_QUOTES, sales_receipt.OUTPUT_NAMES
     ),
     "create-credit-memo": Action(
         "Create credit memo",
@@ -161,7 +176,8 @@ ACTIONS: dict[str, Action] = {
                 errors.NumberTaken,
             }
         ),
-        outputs=conversion.OUTPUT_NAMES,
+        DEALS_AND_QUOTES,
+        conversion.OUTPUT_NAMES,
     ),
     "void-invoice": Action(
         "Void invoice",
@@ -205,6 +221,25 @@ ACTIONS: dict[str, Action] = {
         (*OUTPUT_NAMES, "paymentId"),
     ),
 }
+
+
+def check_request(action: str, object_type: str, inputs: Mapping[str, str]) -> None:
+    """What is senseless whatever the deal holds is refused. Raises: UnknownAction, InputInvalid."""
+    if action not in ACTIONS:
+        raise errors.UnknownAction("This action does not exist any more: choose another one in the workflow.")
+    asked = ACTIONS[action]
+    if object_type not in asked.object_types:
+        known = ", ".join(f"{each.lower()}s" for each in asked.object_types).replace("companys", "companies")
+        raise errors.InputInvalid(
+            f"The {asked.title} action works on {known}: use it in a workflow based on one of these."
+        )
+    load_inputs(schema_of(action), inputs, asked.title)
+
+
+@cache
+def schema_of(action: str) -> InputsSchema:
+    """Who reads an action's inputs; making one costs more than reading with it."""
+    return ACTIONS[action].schema()
 
 
 def output_names(action: str) -> tuple[str, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
 
 from service.errors import InputInvalid
-from service.invoicing.dates import parse_date
+from service.invoicing.dates import names_moment, parse_date
 from service.invoicing.money import NotANumber, drop_double_noise, parse_decimal
 from service.invoicing.text import clean_name, clean_text, is_email, quote_text
 
@@ -107,6 +107,29 @@ class InputsSchema(Schema):
         trimmed = {name: value.strip() if isinstance(value, str) else value for name, value in data.items()}
         return {name: value for name, value in trimmed.items() if value is not None and value != ""}
 
+    @pre_load
+    def find_choices(self, data: Any, **_: Any) -> Any:
+        """A choice may come from a property whose options somebody typed: "Primary company" is primary_company."""
+        if not isinstance(data, Mapping):
+            return data
+        found = dict(data)
+        for field in self.fields.values():
+            if isinstance(field, fields.Enum) and isinstance(given := data.get(str(field.data_key)), str):
+                known = {_fold(str(each.value)): each.value for each in field.enum}
+                found[str(field.data_key)] = known.get(_fold(given), given)
+        return found
+
+
+def say_days(schema: Schema, given: Mapping[str, Any], zone: Callable[[], tzinfo]) -> dict[str, Any]:
+    """The inputs with each moment as its day in the zone; `zone` is asked only where there is a moment.
+
+    A deal's `closedate` is one, and 11 p.m. in New York is already tomorrow in UTC.
+    """
+    dates = {str(each.data_key) for each in schema.fields.values() if isinstance(each, DayField)}
+    moments = [each for each in dates & given.keys() if isinstance(given[each], str) and names_moment(given[each])]
+    days = {name: parse_date(given[name], zone()) for name in moments}
+    return {**given, **{name: day.isoformat() for name, day in days.items() if day is not None}}
+
 
 def load_inputs(schema: InputsSchema, given: Mapping[str, object], action: str) -> dict[str, Any]:
     """The author's choices are understood, or the wrong ones are named.
@@ -122,6 +145,10 @@ def load_inputs(schema: InputsSchema, given: Mapping[str, object], action: str) 
         raise InputInvalid(_tell(error, given, action)) from error
 
 
+def _fold(text: str) -> str:
+    return re.sub(r"[\W_]+", "_", text.casefold()).strip("_")
+
+
 def _number_or_none(value: object) -> Decimal | None:
     try:
         return parse_decimal(drop_double_noise(value)) if isinstance(value, str) else None
@@ -133,7 +160,7 @@ def _tell(error: ValidationError, given: Mapping[str, object], action: str) -> s
     messages = error.messages if isinstance(error.messages, dict) else {}
     if "_schema" in messages or not messages:
         return f"The inputs of the {action} action are not a list of names and values. Set the action up again."
-    wrong = [f"{name} {_first(texts)} {_show(given.get(name))}" for name, texts in messages.items()]
+    wrong = [f"{name} {_first(texts)}{_show(given.get(name))}" for name, texts in messages.items()]
     return f"In the {action} action of the workflow, {'; '.join(wrong)}. Correct the action's inputs."
 
 

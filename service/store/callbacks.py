@@ -14,11 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.ids import CallbackId, PortalId, RealmId
+from service.ids import CallbackId, DealId, PortalId, RealmId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 from service.store.intake import Intake
 
 SUCCESS, FAIL_CONTINUE = "SUCCESS", "FAIL_CONTINUE"
+# How HubSpot was told: by our answer to its request, so that there is nothing to complete.
+ANSWERED = "answered"
 
 MOVES: dict[str, dict[str, str]] = {
     "received": {"start": "running"},
@@ -105,6 +107,16 @@ _PARK = sa.text(
     """UPDATE callbacks SET state = 'parked', note = :note
        WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
 )
+_OPEN_OF_OBJECT = sa.text(
+    """SELECT max(received_at) FROM callbacks
+       WHERE portal_id = :portal_id AND object_type = :object_type AND object_id = :object_id
+         AND state IN ('received', 'running', 'waiting', 'parked')"""
+)
+_TURN = sa.text(
+    """UPDATE callbacks SET object_type = :object_type, object_id = :object_id, context = :context,
+         state = 'waiting', due_at = :now, received_at = :received_at
+       WHERE portal_id = :portal_id AND callback_id = :callback_id AND state = 'running' AND run = :run"""
+)
 _REPLAY = sa.text(
     """UPDATE callbacks SET state = 'received', due_at = :at, deadline_at = :deadline_at, outcome = NULL,
          outputs = NULL, error_code = NULL, error_message = NULL, settled_at = NULL, completed_at = NULL,
@@ -133,15 +145,21 @@ class Callbacks:
         self._intake = Intake(database)
 
     def receive(
-        self, arrival: Arrival, refusal: tuple[str, str, Mapping[str, str]] | None = None
+        self,
+        arrival: Arrival,
+        refusal: tuple[str, str, Mapping[str, str]] | None = None,
+        *,
+        deal_waits: bool = False,
     ) -> StoredCallback | None:
         """Write the callback durably, once.
 
-        `refusal` (code, sentence, outputs) settles it on the spot: there is nothing to work on.
+        `refusal` (code, sentence, outputs) settles it on the spot: the answer tells it, and there is nothing to
+        work on, except that with `deal_waits` a run has yet to show it on the deal.
         Returns None when the row is new, else the row that was there before.
         """
         at = to_ms(arrival.received_at)
         code, sentence, outputs = refusal or (None, None, None)
+        is_over = refusal is not None and not deal_waits
         row = {
             "portal_id": arrival.portal_id,
             "callback_id": arrival.callback_id,
@@ -152,7 +170,7 @@ class Callbacks:
             "inputs": json.dumps(dict(arrival.inputs)),
             "context": json.dumps(dict(arrival.context)),
             "body_hash": arrival.body_hash,
-            "state": "completed" if refusal else "received",
+            "state": "completed" if is_over else "received",
             "received_at": at,
             "due_at": at,
             "deadline_at": to_ms(arrival.deadline_at),
@@ -162,8 +180,8 @@ class Callbacks:
             "error_code": code,
             "error_message": sentence,
             "settled_at": at if refusal else None,
-            "completed_at": at if refusal else None,
-            "told": "answered" if refusal else None,
+            "completed_at": at if is_over else None,
+            "told": ANSWERED if refusal else None,
         }
         if self._intake.insert(row):
             return None
@@ -219,6 +237,21 @@ class Callbacks:
             if moved:
                 tx.execute(_TRANSITION, _event(callback, now, "parked", note))
         return moved
+
+    def turn(self, callback: StoredCallback, deal_id: DealId, now: datetime) -> None:
+        """Go on as the deal's callback, after all that are open for the deal; `context` keeps the object enrolled.
+
+        Nothing starts meanwhile, so that what has begun for the deal is before it and all else may be after it.
+        """
+        object_of_deal = {"portal_id": callback.portal_id, "object_type": "DEAL", "object_id": deal_id}
+        kind, enrolled = callback.object_type, callback.object_id
+        context = json.dumps({**callback.context, "enrolled": {"type": kind, "id": enrolled}})
+        with self._database.write() as tx:
+            self._database.lock_row(tx, "start")
+            newest = tx.execute(_OPEN_OF_OBJECT, object_of_deal).scalar() or 0
+            order = {"context": context, "now": to_ms(now), "received_at": max(to_ms(now), newest + 1)}
+            if tx.execute(_TURN, {**callback.key, "run": callback.run, **object_of_deal, **order}).rowcount:
+                tx.execute(_TRANSITION, _event(callback, now, "turned", f"{kind.lower()} {enrolled}: deal {deal_id}"))
 
     def replay(self, callback: StoredCallback, deadline_at: datetime, now: datetime) -> bool:
         """An operator lets a failed callback be worked on again, or a waiting one at once."""

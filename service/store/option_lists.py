@@ -6,9 +6,10 @@ An owner is a realm or a portal (`realm_owner`, `portal_owner`). Knows not where
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -84,16 +85,27 @@ class OptionLists:
 
     def page(self, owner: str, name: str, query: str, start: int, most: int) -> list[Entry]:
         """Entries that hold every word of the query, in the order of their labels, from the `start`th on."""
+        return [entry for _, entry in self.page_together([owner], name, query, start, most)]
+
+    def page_together(
+        self, owners: Sequence[str], name: str, query: str, start: int, most: int
+    ) -> list[tuple[str, Entry]]:
+        """The same of several owners' lists as if they were one, each entry with its owner."""
         words = normalize(query).split()[:MOST_WORDS]
         likes = "".join(f" AND search LIKE :word{number} ESCAPE '!'" for number in range(len(words)))
+        # One owner is asked for as such: the index then has its entries in order already.
+        among = "= :owner0" if len(owners) == 1 else f"IN ({', '.join(f':owner{n}' for n in range(len(owners)))})"
         statement = sa.text(
-            f"""SELECT value, label, description FROM option_entries WHERE owner = :owner AND list = :list{likes}
-                ORDER BY search, value LIMIT :most OFFSET :start"""  # noqa: S608 - the words are parameters
+            f"""SELECT owner, value, label, description FROM option_entries
+                WHERE owner {among} AND list = :list{likes}
+                ORDER BY search, value, owner LIMIT :most OFFSET :start"""  # noqa: S608 - the words are parameters
         )
-        row = {"owner": owner, "list": name, "start": start, "most": most}
+        row: dict[str, Any] = {"list": name, "start": start, "most": most}
+        row |= {f"owner{number}": owner for number, owner in enumerate(owners)}
         row |= {f"word{number}": f"%{_escape(word)}%" for number, word in enumerate(words)}
         with self._database.read() as connection:
-            return [Entry(each.value, each.label, each.description) for each in connection.execute(statement, row)]
+            found = connection.execute(statement, row)
+            return [(each.owner, Entry(each.value, each.label, each.description)) for each in found]
 
     def want(self, owner: str, names: Iterable[str], now: datetime, *, rested: bool = False) -> None:
         """Mark lists to be read again soon; `rested`: also those that rest after a refusal."""

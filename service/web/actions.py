@@ -1,6 +1,7 @@
 """HubSpot executes a workflow action: verify, parse, write one durable row, answer from it.
 
-No vendor is called here. What cannot be worked on at all is settled on the spot.
+No vendor is called here. What cannot be worked on at all is settled on the spot; that a deal shows why
+is left to a worker.
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from service.clock import Clock
-from service.errors import CannotInvoice, PortalNotConnected, RealmNotChosen, UnknownAction
+from service.errors import CannotInvoice, InputInvalid, PortalNotConnected, RealmNotChosen
 from service.hubspot import callback as hubspot_callback
 from service.ids import RealmId
+from service.invoicing.actions import AROUND_INVOICES, check_request, output_names
+from service.invoicing.invoice import failure_outputs
+from service.invoicing.realm_ids import read_plain_ids
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, Arrival, Callbacks, StoredCallback
 from service.store.connections import Connection, Connections
@@ -33,7 +37,6 @@ class ActionEdge:
     signed: SignedRequests
     callbacks: Callbacks
     connections: Connections
-    actions: frozenset[str]
     clock: Clock
 
 
@@ -58,10 +61,11 @@ def accept(edge: ActionEdge, action: str, body: bytes) -> dict[str, dict[str, st
     asked = hubspot_callback.parse(body)
     refusal: CannotInvoice | None = None
     realm_id: RealmId | None = None
+    inputs = asked.inputs
     try:
-        realm_id = choose_realm(edge.connections.of_portal_lately(asked.portal_id), asked.inputs)
-        if action not in edge.actions:
-            raise UnknownAction("This action does not exist any more: choose another one in the workflow.")
+        realm_id = choose_realm(edge.connections.of_portal_lately(asked.portal_id), inputs)
+        inputs = read_plain_ids(inputs, realm_id)
+        check_request(action, asked.object_type, inputs)
     except CannotInvoice as error:
         refusal = error
     arrival = Arrival(
@@ -71,15 +75,17 @@ def accept(edge: ActionEdge, action: str, body: bytes) -> dict[str, dict[str, st
         object_type=asked.object_type,
         object_id=asked.object_id,
         realm_id=realm_id,
-        inputs=asked.inputs,
+        inputs=inputs,
         context={"workflow_id": asked.workflow_id, "action_id": asked.action_id, "test": asked.is_test},
         body_hash=hashlib.sha256(body).hexdigest(),
         received_at=now,
         deadline_at=now + BLOCK_FOR - HEADROOM,
         expires_at=now + BLOCK_FOR,
     )
-    outputs = failure_outputs(refusal) if refusal else {}
-    earlier = edge.callbacks.receive(arrival, (refusal.code, refusal.sentence, outputs) if refusal else None)
+    outputs = failure_outputs(refusal.code, refusal.sentence, output_names(action)) if refusal else {}
+    told = (refusal.code, refusal.sentence, outputs) if refusal else None
+    shows_deal = isinstance(refusal, InputInvalid) and asked.object_type in AROUND_INVOICES
+    earlier = edge.callbacks.receive(arrival, told, deal_waits=shows_deal)
     if earlier is not None:
         _note_redelivery(earlier, arrival)
         return derive_answer(earlier, now)
@@ -107,16 +113,12 @@ def choose_realm(connections: list[Connection], inputs: Mapping[str, str]) -> Re
             if connection.realm_id == wanted:
                 return connection.realm_id
         raise RealmNotChosen(
-            'The QuickBooks company chosen as "realmId" in the action is not connected: choose a connected one.'
+            'The QuickBooks company given as "realmId" in the action is not connected: choose or give '
+            f"{' or '.join(each.realm_id for each in connections)}."
         )
     if len(connections) > 1:
         raise RealmNotChosen('Several QuickBooks companies are connected: choose one as "realmId" in the action.')
     return connections[0].realm_id
-
-
-def failure_outputs(error: CannotInvoice) -> dict[str, str]:
-    """Outputs of a failed action, for branches in the workflow."""
-    return {"errorCode": error.code, "errorMessage": error.sentence}
 
 
 def _note_redelivery(earlier: StoredCallback, arrival: Arrival) -> None:

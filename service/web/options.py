@@ -6,7 +6,7 @@ No vendor is called here. A list that has grown old is answered as it is and mar
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from service.clock import Clock
 from service.errors import BodyMalformed, CannotInvoice
 from service.hubspot.options import Option, OptionsRequest, parse_options, render_options
 from service.ids import RealmId
+from service.invoicing.realm_ids import qualify_id
 from service.store.connections import Connection, Connections
 from service.store.option_lists import ListState, OptionLists, normalize, portal_owner, realm_owner
 from service.store.settings import SettingsCache
@@ -90,9 +91,16 @@ def parse_start(after: str | None) -> int:
 
 
 def answer_realm_list(edge: OptionEdge, field: str, asked: OptionsRequest, start: int) -> Page:
-    """A page of a list of the realm that the action names, or of the portal's only one."""
+    """A page of a list of the realm that the action names, or of all realms of the portal.
+
+    HubSpot says which realm was chosen only for inputs that depend on it, and greys those out until it is: a
+    portal with one company would have to choose it. So nothing depends on it, and several are shown together.
+    """
+    connections = edge.connections.of_portal_lately(asked.portal_id)
+    if len(connections) > 1 and not asked.inputs.get("realmId", "").strip():
+        return _page_together(edge, [each.realm_id for each in connections], field, asked, start)
     try:
-        realm_id = choose_realm(edge.connections.of_portal_lately(asked.portal_id), asked.inputs)
+        realm_id = choose_realm(connections, asked.inputs)
     except CannotInvoice as error:
         return explain(asked, error.sentence)
     return _page(edge, realm_owner(realm_id), field, asked, start)
@@ -140,11 +148,31 @@ def _name_of(edge: OptionEdge, realm_id: RealmId) -> str:
     return name or f"QuickBooks company {realm_id}"
 
 
-def _page(edge: OptionEdge, owner: str, field: str, asked: OptionsRequest, start: int) -> Page:
-    state = edge.lists.state(owner, field)
-    now = edge.clock.now()
+def _page_together(edge: OptionEdge, realms: Sequence[RealmId], field: str, asked: OptionsRequest, start: int) -> Page:
+    """The lists of several realms as one: each entry with its company's name, and an id that says whose it is."""
+    names = {realm_owner(each): (each, _name_of(edge, each)) for each in realms}
+    states = [_refresh(edge, owner, field) for owner in names]
+    found = edge.lists.page_together(list(names), field, asked.query, start, PAGE + 1)
+    if not found and not start:
+        return explain(asked, _why_empty(next((each for each in states if each.read_at is None), states[0])))
+    options = []
+    for owner, entry in found[:PAGE]:
+        realm_id, company = names[owner]
+        label = f"{entry.label} ({company})"
+        options.append(Option(qualify_id(realm_id, entry.value), label, entry.description or label))
+    return options, len(found) > PAGE
+
+
+def _refresh(edge: OptionEdge, owner: str, field: str) -> ListState:
+    """How a list stands; an old one is marked to be read again."""
+    state, now = edge.lists.state(owner, field), edge.clock.now()
     if not state.wanted and (state.read_at is None or now - state.read_at > OLD):
         edge.lists.want(owner, [field], now)
+    return state
+
+
+def _page(edge: OptionEdge, owner: str, field: str, asked: OptionsRequest, start: int) -> Page:
+    state = _refresh(edge, owner, field)
     found = edge.lists.page(owner, field, asked.query, start, PAGE + 1)
     if not found and not start:
         return explain(asked, _why_empty(state))

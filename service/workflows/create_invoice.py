@@ -23,6 +23,7 @@ from service.store.callbacks import StoredCallback
 from service.store.invoices import KnownInvoice
 from service.workflows.choose_invoice import read_told
 from service.workflows.ensure_properties import names_of
+from service.workflows.find_deal import quote_of
 from service.workflows.find_returned import find_returned
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
@@ -62,7 +63,8 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
             settle_existing(services, callback, realm, inputs, returned)
             return
     names = names_of(services, callback.portal_id, realm_id)
-    gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    deal_id = DealId(callback.object_id)
+    gathered = gather_deal(services, callback.portal_id, deal_id, inputs, names, quote_of(callback))
     gathered = split_gathered(services, callback, realm, "Invoice", inputs, gathered)
     if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
         existing = find_existing(services, callback, realm_id, gathered, realm)

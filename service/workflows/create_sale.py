@@ -23,6 +23,7 @@ from service.quickbooks.links import sale_url
 from service.quickbooks.sales import SaleFacts, parse_sale
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import names_of
+from service.workflows.find_deal import quote_of
 from service.workflows.find_returned import find_returned
 from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
@@ -84,7 +85,8 @@ def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inp
             settle_existing(services, callback, realm, kind, inputs, existing)
             return
     names = names_of(services, callback.portal_id, realm_id)
-    gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    deal_id = DealId(callback.object_id)
+    gathered = gather_deal(services, callback.portal_id, deal_id, inputs, names, quote_of(callback))
     gathered = split_gathered(services, callback, realm, kind.entity, inputs, gathered)
     draft = partial(draft_kind, kind, inputs)
     written = write_sale(services, callback, realm, kind.entity, inputs, gathered, draft, repeated=begun is not None)

@@ -46,18 +46,22 @@ def gather_deal(
     deal_id: DealId,
     inputs: SaleInputs,
     names: Mapping[str, str] = MappingProxyType({}),
+    quote_id: str | None = None,
     *,
     meet: bool = True,
 ) -> Gathered:
     """Read deal, line items and recipient, fresh, in calls shared with other runs.
 
-    `names`: what the portal calls our own deal properties, where that differs. `meet` as in `know_portal`.
+    `names`: what the portal calls our own deal properties, where that differs; `quote_id`: the quote whose
+    line items are meant, where it has some: they are copies of the deal's, as the customer accepted them;
+    `meet` as in `know_portal`.
     Raises: DealNotFound, DealHasNoRecipient, LineItemUnusable, and what the gateway raises.
     """
     deal = get_deal(services, portal_id, deal_id, names)
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
-        lines = _gather_line_items(services, portal_id, deal_id)
+        quoted = _gather_line_items(services, portal_id, "quotes", quote_id) if quote_id else ()
+        lines = quoted or _gather_line_items(services, portal_id, "deals", deal_id)
     if deal.currency is None:
         # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
         deal = replace(deal, currency=know_portal(services, portal_id, meet=meet).currency or None)
@@ -76,7 +80,7 @@ def gather_lines(
     services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Deal, tuple[LineItem, ...]]:
     """As `gather_deal`, without a recipient."""
-    return get_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, deal_id)
+    return get_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, "deals", deal_id)
 
 
 def get_deal(
@@ -90,8 +94,10 @@ def get_deal(
     return read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
 
 
-def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId) -> tuple[LineItem, ...]:
-    belonging = services.portal.get_associations(portal_id, "deals", line_items.OBJECT_TYPE, deal_id)
+def _gather_line_items(
+    services: Services, portal_id: PortalId, object_type: str, object_id: str
+) -> tuple[LineItem, ...]:
+    belonging = services.portal.get_associations(portal_id, object_type, line_items.OBJECT_TYPE, object_id)
     ids = [each.object_id for each in belonging]
     found = services.portal.get_objects(portal_id, line_items.OBJECT_TYPE, ids, LINE_ITEM_PROPERTIES)
     return tuple(read_line_item(ObjectId(i), found[i].properties) for i in ids if i in found)

@@ -15,7 +15,8 @@ from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import LineItem, Recipient
 from service.invoicing.draft import Draft, draft_invoice
-from service.invoicing.inputs import CreateInvoiceInputs, parse_inputs
+from service.invoicing.input_fields import say_days
+from service.invoicing.inputs import CreateInvoiceInputs, CreateInvoiceSchema, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
 from service.invoicing.status import Status
 from service.logs import log
@@ -51,8 +52,8 @@ def preview_invoice(
     `given`: the action's inputs. Reads HubSpot, and QuickBooks for what we do not know yet; writes nothing there.
     Raises: CannotInvoice as the action would, TryLater, NotConnected.
     """
-    inputs = parse_inputs(given)
     realm = know_realm(services, portal_id, realm_id, meet=False)
+    inputs = parse_inputs(say_days(CreateInvoiceSchema(), given, lambda: realm.zone))
     names = names_of(services, portal_id, realm_id)
     gathered = gather_deal(services, portal_id, deal_id, inputs, names, meet=False)
     if inputs.lines.splits:

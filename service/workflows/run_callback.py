@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 
 from service.errors import (
     CannotInvoice,
     GivenUp,
-    InputInvalid,
     NotConnected,
     NotDoneInTime,
     OutcomeUnknown,
@@ -24,12 +24,15 @@ from service.errors import (
     SettingsWrong,
     TryLater,
 )
-from service.ids import CallbackId, PortalId
-from service.invoicing.actions import ACTIONS, output_names
+from service.ids import CallbackId, PortalId, RealmId
+from service.invoicing.actions import check_request, output_names, schema_of
+from service.invoicing.input_fields import say_days
 from service.invoicing.invoice import failure_outputs
 from service.logs import log
 from service.store.callbacks import FAIL_CONTINUE, StoredCallback
 from service.store.reservations import APPLY, ATTACH, CREATE, OPEN, SEND, UPDATE, VOID
+from service.workflows.find_deal import turn_to_deal
+from service.workflows.know_realm import know_realm
 from service.workflows.refresh_tokens import note_lost_access
 from service.workflows.services import Services, current
 from service.workflows.tell_hubspot import tell_hubspot
@@ -79,9 +82,10 @@ def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> st
     if callback is None or callback.state != "running":
         return "not running"
     try:
-        if callback.outcome is None:
-            callback = _settled(services, callback, work)
-        tell_hubspot(services, callback)
+        settled = callback if callback.outcome is not None else _settled(services, callback, work)
+        if settled is None:
+            return "waiting"
+        tell_hubspot(services, settled)
     except (TryLater, OutcomeUnknown) as error:
         return _postpone(services, callback, error)
     except NotConnected as error:
@@ -101,14 +105,19 @@ def _run(services: Services, portal_id: int, callback_id: str, work: Work) -> st
     return "completed"
 
 
-def _settled(services: Services, callback: StoredCallback, work: Work) -> StoredCallback:
-    """The callback with its outcome. Raises: TryLater, OutcomeUnknown, NotConnected, and bugs."""
+def _settled(services: Services, callback: StoredCallback, work: Work) -> StoredCallback | None:
+    """The callback with its outcome; None: it waits for its turn among its deal's.
+
+    Raises: TryLater, OutcomeUnknown, NotConnected, and bugs.
+    """
     late = services.clock.now() >= callback.deadline_at
     try:
         _suspect(services, callback)
         _check_connection(services, callback)
-        _check_object(callback)
-        work(services, callback)
+        check_request(callback.action, callback.object_type, callback.inputs)
+        if turn_to_deal(services, callback):
+            return None
+        work(services, _in_days_of_realm(services, callback))
     except CannotInvoice as error:
         _settle_failure(services, callback, error)
     except (TryLater, OutcomeUnknown, NotConnected) as error:
@@ -152,12 +161,13 @@ def _check_connection(services: Services, callback: StoredCallback) -> None:
         raise PortalNotConnected("The connection to QuickBooks was removed: connect it again, then enrol again.")
 
 
-def _check_object(callback: StoredCallback) -> None:
-    """Raises: InputInvalid when the workflow runs on something the action cannot be used on."""
-    action = ACTIONS[callback.action]
-    if callback.object_type not in action.object_types:
-        known = ", ".join(f"{each.lower()}s" for each in action.object_types).replace("companys", "companies")
-        raise InputInvalid(f"The {action.title} action works on {known}: use it in a workflow based on one of these.")
+def _in_days_of_realm(services: Services, callback: StoredCallback) -> StoredCallback:
+    """The callback with its inputs as the realm's calendar has them. Raises: what reading the settings raises."""
+
+    def zone() -> tzinfo:
+        return know_realm(services, callback.portal_id, RealmId(str(callback.realm_id))).zone
+
+    return replace(callback, inputs=say_days(schema_of(callback.action), callback.inputs, zone))
 
 
 def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:

@@ -28,7 +28,7 @@ NO_ERROR = {"qbo_invoice_error": ""}
 
 
 def tell_hubspot(services: Services, callback: StoredCallback) -> None:
-    """Write the deal, complete the callback, note that it is done.
+    """Write the deal, complete the callback unless its answer was the outcome, note that it is done.
 
     Raises: TryLater, NotConnected; RefusedByHubSpot only when HubSpot does not take the completion itself.
     """
@@ -36,7 +36,7 @@ def tell_hubspot(services: Services, callback: StoredCallback) -> None:
         deal_id = choose_deal(services, callback)
         if deal_id is not None:
             tell_deal(services, callback, deal_id)
-    told = tell_workflow(services, callback)
+    told = callback.told or tell_workflow(services, callback)
     services.callbacks.complete(callback, told, services.clock.now())
     log(LOG, "completed", portal_id=callback.portal_id, callback_id=callback.callback_id, told=told)
 

@@ -26,7 +26,7 @@ def ours() -> ActionDefinition:
 def as_hubspot_answers(body: dict[str, Any]) -> dict[str, Any]:
     """The same definition, told as HubSpot tells it: more keys, other orders, numbers for object types."""
     said = copy.deepcopy(body) | {"id": "10646377", "revisionId": "4", "archivedAt": None, "functions": []}
-    said["objectTypes"] = ["0-3"]
+    said["objectTypes"] = ["0-3", "0-14"]
     said["objectRequestOptions"]["properties"].reverse()
     said["supportedClients"] = [{"client": "WORKFLOWS"}]
     for field in said["inputFields"]:
@@ -88,7 +88,7 @@ def test_publishing_is_a_change_and_unpublishing_never_one(ours: ActionDefinitio
         (lambda d: d["outputFields"].pop(), "outputFields.errorMessage"),
         (lambda d: d["executionRules"].pop(0), "executionRules.notConnected"),
         (lambda d: d["executionRules"].reverse(), "executionRules (order)"),
-        (lambda d: d["objectRequestOptions"].update(properties=["amount"]), "objectRequestOptions.properties"),
+        (lambda d: d["objectRequestOptions"].update(properties=["amount"]), "objectRequestOptions"),
         (
             lambda d: d["inputFieldDependencies"].append(
                 {
@@ -121,8 +121,8 @@ def test_only_what_differs_is_sent(ours: ActionDefinition, change: Change, path:
         ),
         (lambda d: the_field(d, "dueDate")["typeDefinition"].update(type="datetime"), "input dueDate changes its type"),
         (
-            lambda d: the_field(d, "existingInvoice").update(supportedValueTypes=["STATIC_VALUE", "OBJECT_PROPERTY"]),
-            "input existingInvoice no longer takes OBJECT_PROPERTY",
+            lambda d: the_field(d, "billToLabel").update(supportedValueTypes=["STATIC_VALUE", "OBJECT_PROPERTY"]),
+            "input billToLabel no longer takes OBJECT_PROPERTY",
         ),
         (
             lambda d: the_field(d, "billTo")["typeDefinition"]["options"].append({"value": "owner", "label": "Owner"}),
@@ -132,7 +132,7 @@ def test_only_what_differs_is_sent(ours: ActionDefinition, change: Change, path:
             lambda d: d["outputFields"].append({"typeDefinition": {"name": "total", "type": "number"}}),
             "output total is removed",
         ),
-        (lambda d: d.update(objectTypes=["DEAL", "0-1"]), "the action is no longer offered for CONTACT"),
+        (lambda d: d.update(objectTypes=["DEAL", "0-14", "0-1"]), "the action is no longer offered for CONTACT"),
         (lambda d: d.update(objectTypes=[]), "the action is no longer offered for any other object"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -107,6 +108,32 @@ def test_a_line_item_is_read_or_refused(properties: dict[str, str | None]) -> No
 )
 def test_reads_dates(text: str, day: date | None) -> None:
     assert parse_date(text) == day
+
+
+NEW_YORK, TOKYO = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "day"),
+    [
+        ("2026-11-22T03:30:00Z", NEW_YORK, date(2026, 11, 21)),
+        ("2026-11-22T03:30:00.123Z", NEW_YORK, date(2026, 11, 21)),
+        ("2026-11-21T20:00:00Z", TOKYO, date(2026, 11, 22)),
+        ("2026-11-22T03:30:00+09:00", TOKYO, date(2026, 11, 22)),
+        ("1795318200000", NEW_YORK, date(2026, 11, 21)),  # 2026-11-22 03:30 in UTC
+        # A day stays the day it says, also as its midnight in UTC.
+        ("2026-11-22", NEW_YORK, date(2026, 11, 22)),
+        ("2026-11-22T00:00:00Z", NEW_YORK, date(2026, 11, 22)),
+        ("2026-11-22T00:00:00.000+00:00", TOKYO, date(2026, 11, 22)),
+        ("1761264000000", NEW_YORK, date(2025, 10, 24)),
+        ("2026-11-22T23:30", TOKYO, date(2026, 11, 22)),
+        ("2026-11-22T25:00:00Z", TOKYO, None),
+        ("0001-01-01T00:00:01Z", NEW_YORK, None),
+        ("9999-12-31T23:59:59Z", TOKYO, None),
+    ],
+)
+def test_a_time_of_day_is_taken_where_the_books_are(text: str, zone: ZoneInfo, day: date | None) -> None:
+    assert parse_date(text, zone) == day
 
 
 def test_cleans_names() -> None:

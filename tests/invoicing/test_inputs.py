@@ -23,6 +23,16 @@ from service.invoicing.sales_receipt import parse_sales_receipt_inputs
 NAMES = [str(field.data_key) for field in CreateInvoiceSchema().fields.values()]
 
 
+@pytest.mark.parametrize("written", ["primary_company", "Primary company", "PRIMARY_COMPANY", " primary-Company "])
+def test_a_choice_from_a_property_is_read_as_somebody_typed_it(written: str) -> None:
+    assert parse_inputs({"billTo": written}).bill_to == BillTo.PRIMARY_COMPANY
+
+
+def test_a_choice_there_is_not_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputInvalid, match=r"send must be one of: no, now \(it is .Maybe.\)"):
+        parse_inputs({"send": "Maybe"})
+
+
 def test_every_input_may_be_left_out() -> None:
     assert parse_inputs({}) == CreateInvoiceInputs()
     assert parse_inputs(dict.fromkeys(NAMES, "")) == CreateInvoiceInputs()

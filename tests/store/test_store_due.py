@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_examples import NOW, PORTAL, REALM, arrival, at_once, ids, plenty, rows, start, state_of
 
-from service.ids import CallbackId, PortalId, RealmId
+from service.ids import CallbackId, DealId, PortalId, RealmId
 from service.store.callbacks import SUCCESS, Callbacks, StoredCallback
 from service.store.database import Database
 from service.store.due import LATE_ONES, Due, Start
@@ -49,6 +50,38 @@ def test_nothing_is_due_before_its_time(callbacks: Callbacks, database: Database
     assert due.is_any(SOON)
     assert start(database, SOON) == [Start(PORTAL, CallbackId("ap-1"), "create-invoice", 1)]
     assert not due.is_any(SOON)
+
+
+def test_a_quotes_callback_comes_after_what_is_open_for_its_deal(callbacks: Callbacks, database: Database) -> None:
+    """Also after one that was received later and has begun meanwhile: what it wrote may not be known yet."""
+    callbacks.receive(arrival("quote", deal="77", object_type="QUOTE"))
+    callbacks.receive(arrival("begun", after=1))
+    assert ids(start(database, SOON)) == ["quote", "begun"]
+    deal_id = DealId(found(callbacks, "begun").object_id)
+    callbacks.turn(found(callbacks, "quote"), deal_id, NOW)
+    callbacks.receive(arrival("later", after=2))
+    callbacks.postpone(found(callbacks, "begun"), SOON, "nobody knows", SOON)
+
+    order = []
+    while started := ids(start(database, SOON)):
+        order += started
+        complete(database, callbacks, *started)
+
+    assert order == ["begun", "quote", "later"]
+    row = found(callbacks, "quote")
+    assert (row.object_type, row.object_id) == ("DEAL", deal_id)
+    assert row.context["enrolled"] == {"type": "QUOTE", "id": "77"}
+    assert [event for _, event, _ in callbacks.timeline(row)] == ["turned"]
+
+
+def test_a_run_thought_dead_turns_nothing(callbacks: Callbacks, database: Database) -> None:
+    callbacks.receive(arrival("quote", deal="77", object_type="QUOTE"))
+    start(database)
+    dead = found(callbacks, "quote")
+    callbacks.postpone(dead, NOW, "later", NOW)
+    start(database)
+    callbacks.turn(dead, DealId("1"), NOW)
+    assert found(callbacks, "quote") == replace(dead, run=2, tries=1, note="later")
 
 
 def test_a_started_row_is_running_and_its_runs_are_counted(callbacks: Callbacks, database: Database) -> None:

@@ -306,6 +306,37 @@ def test_an_action_that_does_not_exist_is_answered_at_once(action: str, on_both:
     assert on_both.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("parts", "named"),
+    [
+        ({"inputFields": {"dueDate": "soon"}}, "dueDate must be a date"),
+        ({"inputFields": {"termId": "qbo:78:3", "taxCodeId": f"qbo:{REALM}:5"}}, "termId of the action is from"),
+        ({"object": {"objectId": 9, "objectType": "CONTACT"}}, "works on deals"),
+    ],
+)
+def test_senseless_input_is_answered_at_once_and_every_time(parts, named: str, on_both: Web) -> None:
+    first = on_both.send(changed(**parts))
+    told = first.json["outputFields"]
+    assert (first.status_code, told["hs_execution_state"], told["errorCode"]) == (200, FAIL_CONTINUE, "INVALID_INPUT")
+    assert named in told["errorMessage"]
+    assert told["invoiceId"] == ""
+    on_both.clock.advance(timedelta(days=1))
+    assert on_both.send(changed(**parts)).json == first.json
+    row = on_both.stores.callbacks.find(PORTAL, CallbackId("ap-1234567-1000000000001-1-0"))
+    assert row is not None
+    # A worker has still to show it, where there is a deal that can.
+    state = "completed" if "object" in parts else "received"
+    assert (row.state, row.outcome, row.told) == (state, FAIL_CONTINUE, "answered")
+
+
+def test_ids_of_the_company_are_kept_as_the_company_has_them(web: Web) -> None:
+    sent = {"termId": f"qbo:{REALM}:3", "privateNote": "about qbo:78:3", "dueInDays": "30"}
+    accepted(web, web.send(changed(inputFields=sent)))
+    row = web.stores.callbacks.find(PORTAL, CallbackId("ap-1234567-1000000000001-1-0"))
+    assert row is not None
+    assert row.inputs == sent | {"termId": "3"}
+
+
 def test_a_test_run_from_the_workflow_editor_works(web: Web) -> None:
     body = changed(context=None, callbackId="0f2a7a6e-6f0e-4b60-9f0e-8d0b5f4c9a11")
     accepted(web, web.send(body))

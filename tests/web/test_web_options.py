@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from service.ids import PortalId, RealmId
 from service.store.option_lists import Entry, OptionLists, normalize, portal_owner, realm_owner, search_text
+from service.store.settings import SettingsCache
 
 OTHER_REALM = RealmId("9341450000000003")
 FIELDS = (
@@ -178,8 +179,6 @@ def test_with_several_companies_the_chosen_one_answers(on_both: Web) -> None:
     on_both.connect(OTHER_REALM)
     keep(on_both, "items", [Entry("1", "Pump", "Service")])
     keep(on_both, "items", [Entry("1", "Hedge", "Service")], realm_owner(OTHER_REALM))
-    (option,) = answer(on_both, "items")["options"]
-    assert (option["value"], "choose one" in option["description"]) == ("", True)
 
     def chosen(realm_id: str) -> list[str]:
         inputs = {"realmId": {"type": "STATIC_VALUE", "value": realm_id}}
@@ -191,6 +190,37 @@ def test_with_several_companies_the_chosen_one_answers(on_both: Web) -> None:
     assert [each["value"] for each in answer(on_both, "companies")["options"]] == [REALM, OTHER_REALM]
 
 
+def test_of_several_companies_each_entry_says_whose_it_is(on_both: Web) -> None:
+    """HubSpot tells no dropdown which company was chosen, unless it greys it out until one is."""
+    on_both.connect(OTHER_REALM)
+    (option,) = answer(on_both, "terms")["options"]
+    assert (option["value"], "being read" in option["description"]) == ("", True)
+    assert on_both.stores.option_lists.state(realm_owner(OTHER_REALM), "terms").wanted
+    keep(on_both, "terms", [Entry("3", "Net 30", "Due in 30 days"), Entry("4", "Net 60", "")])
+    keep(on_both, "terms", [Entry("3", "At once", "x"), Entry("9", "Net 30", "y")], realm_owner(OTHER_REALM))
+    document = {"settings": json.dumps({"company_name": "Craig's Design"})}
+    SettingsCache(on_both.stores.database).keep("realm", REALM, document, on_both.clock.now())
+
+    told = answer(on_both, "terms")["options"]
+
+    assert [(each["value"], each["label"]) for each in told] == [
+        (f"qbo:{OTHER_REALM}:3", f"At once (QuickBooks company {OTHER_REALM})"),
+        (f"qbo:{REALM}:3", "Net 30 (Craig's Design)"),
+        (f"qbo:{OTHER_REALM}:9", f"Net 30 (QuickBooks company {OTHER_REALM})"),
+        (f"qbo:{REALM}:4", "Net 60 (Craig's Design)"),
+    ]
+    assert told[1]["description"] == "Due in 30 days"
+    from_property = {"realmId": {"type": "OBJECT_PROPERTY", "propertyName": "billed_by"}}
+    assert answer(on_both, "terms", inputs=from_property)["options"] == told
+    assert len(answer(on_both, "terms", q="net 30")["options"]) == 2
+    keep(on_both, "customers", customers(70))
+    keep(on_both, "customers", customers(70), realm_owner(OTHER_REALM))
+    first = answer(on_both, "customers")
+    second = answer(on_both, "customers", after=first["after"])
+    values = [each["value"] for each in first["options"] + second["options"]]
+    assert (len(first["options"]), len(values), len(set(values))) == (100, 140, 140)
+
+
 def test_another_portals_companies_are_not_shown(on_both: Web) -> None:
     on_both.stores.connections.add(PortalId(42), OTHER_REALM, on_both.clock.now())
     keep(on_both, "customers", [Entry("1", "A secret customer", "of another portal")], realm_owner(OTHER_REALM))
@@ -200,8 +230,6 @@ def test_another_portals_companies_are_not_shown(on_both: Web) -> None:
 
 
 def test_companies_have_their_names(on_both: Web) -> None:
-    from service.store.settings import SettingsCache
-
     document = {"settings": json.dumps({"company_name": "Craig's Design"})}
     SettingsCache(on_both.stores.database).keep("realm", REALM, document, on_both.clock.now())
     (option,) = answer(on_both, "companies", q="craig")["options"]

@@ -108,7 +108,7 @@ def add_callback_controls(routes: Blueprint, hubspot: HubSpot) -> None:
         asked = request.get_json()
         with hubspot.lock:
             url = f"{hubspot.settings.actions_url}/hubspot/options/{asked['field']}"
-            body = encode(options_body(find_portal(hubspot, asked), asked))
+            body = encode(options_body(hubspot, find_portal(hubspot, asked), asked))
             headers = signed_headers(hubspot, url, body)
         try:
             answer = post(url, body, headers, hubspot.settings.delivery_timeout_seconds)
@@ -122,8 +122,19 @@ def add_callback_controls(routes: Blueprint, hubspot: HubSpot) -> None:
         return json_answer({"status": answer.status, "answer": said, "text": text})
 
 
-def options_body(portal: Portal, asked: dict[str, Any]) -> dict[str, Any]:
-    """What HubSpot's editor sends to an optionsUrl. Contract 1.9."""
+def options_body(hubspot: HubSpot, portal: Portal, asked: dict[str, Any]) -> dict[str, Any]:
+    """What HubSpot's editor sends to an optionsUrl. Contract 1.9.
+
+    `asked`: the `field` of the URL; `inputs` as for enrolling; the `action` that is being set up.
+    """
+    name, tied = hubspot.definitions.field_of(asked.get("action", "create-invoice"), asked["field"])
+    known = {
+        other: {"type": "OBJECT_PROPERTY", "propertyName": value["property"]}
+        if isinstance(value, dict)
+        else {"type": "STATIC_VALUE", "value": value}
+        for other, value in asked.get("inputs", {}).items()
+        if hubspot.settings.options_told_all_inputs or other in tied
+    }
     fetch = {name: asked[name] for name in ("q", "after") if asked.get(name) is not None}
     return {
         "origin": {
@@ -135,10 +146,8 @@ def options_body(portal: Portal, asked: dict[str, Any]) -> dict[str, Any]:
             "extensionDefinitionVersionId": 1,
         },
         "objectTypeId": "0-3",
-        "inputFieldName": asked["field"],
-        "inputFields": {
-            name: {"type": "STATIC_VALUE", "value": value} for name, value in asked.get("inputs", {}).items()
-        },
+        "inputFieldName": name,
+        "inputFields": known,
         "fetchOptions": fetch,
         "portalId": portal.id,
         "extensionDefinitionId": APP_ID,

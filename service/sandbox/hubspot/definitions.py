@@ -103,7 +103,22 @@ class Definitions:
     def for_action(self, action: str) -> tuple[int | None, int, list[str]]:
         """Id, newest revision and wanted object properties of the action of that name; None if unregistered."""
         for known in self.all():
-            if known.definition["actionUrl"].endswith(f"/hubspot/actions/{action}"):
+            if _is_of(known, action):
                 wanted = known.definition.get("objectRequestOptions") or {}
                 return int(known.id), int(known.revisions[-1]["revisionId"]), wanted.get("properties", [])
         return None, 1, []
+
+    def field_of(self, action: str, url_field: str) -> tuple[str, set[str]]:
+        """The input whose optionsUrl ends with a name, and the inputs it depends on; unregistered: no others."""
+        for known in self.all():
+            for each in known.definition["inputFields"] if _is_of(known, action) else ():
+                name = each["typeDefinition"]["name"]
+                if (each["typeDefinition"].get("optionsUrl") or "").endswith(f"/{url_field}"):
+                    dependencies = known.definition.get("inputFieldDependencies") or []
+                    return name, {d["controllingFieldName"] for d in dependencies if name in d["dependentFieldNames"]}
+        return url_field, set()
+
+
+def _is_of(known: Registered, action: str) -> bool:
+    named: bool = known.definition["actionUrl"].endswith(f"/hubspot/actions/{action}")
+    return named

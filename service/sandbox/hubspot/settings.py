@@ -47,6 +47,8 @@ class Settings:
     batch_completion: str = "each"  # each | all_or_nothing
     # Definitions                                                              (contract 11.4)
     definitions_credential: str = "either"  # developer_key | bearer | either
+    # Dropdowns in the editor: an input not tied by inputFieldDependencies is told, too (contract 1.9)
+    options_told_all_inputs: bool = False
     # CRM
     association_ids: str = "string"  # string | number                         (contract 11.11)
     association_page: int = 500

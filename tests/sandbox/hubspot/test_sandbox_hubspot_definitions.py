@@ -84,6 +84,24 @@ def test_created_read_changed_archived(hubspot: Caller) -> None:
     assert hubspot.http.get(f"/automation/actions/2026-03/1{KEY}").status_code == 404
 
 
+@pytest.mark.parametrize(("told_all", "told"), [(False, {"billTo"}), (True, {"billTo", "dueDate"})])
+def test_a_dropdown_is_told_the_inputs_it_depends_on(
+    told_all: bool, told: set[str], hubspot: Caller, receiver: Receiver
+) -> None:
+    """Contract 1.9; that no others come is unverified."""
+    assert hubspot.http.post(PATH + KEY, json=GOOD).status_code == 201
+    hubspot.world.hubspot.settings.options_told_all_inputs = told_all
+    receiver.always = (200, {}, {"options": []})
+    hubspot.control(
+        "options", {"field": "terms", "inputs": {"billTo": "contact", "dueDate": {"property": "closedate"}}}
+    )
+    sent = receiver.received[0]["json"]
+    assert (sent["inputFieldName"], set(sent["inputFields"])) == ("termId", told)
+    assert sent["inputFields"]["billTo"] == {"type": "STATIC_VALUE", "value": "contact"}
+    if told_all:
+        assert sent["inputFields"]["dueDate"] == {"type": "OBJECT_PROPERTY", "propertyName": "closedate"}
+
+
 def test_which_credential_is_taken_is_switchable(hubspot: Caller) -> None:
     client = {"client_id": "sandbox-hubspot-client", "client_secret": "sandbox-hubspot-secret"}
     form = {**client, "grant_type": "client_credentials", "scope": "developers-read"}
