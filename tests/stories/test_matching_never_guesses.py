@@ -17,6 +17,7 @@ from service.sync.direction import PAIRINGS, Direction
 from service.sync.filters import Condition, Filter, parse_filter
 from service.sync.mapping import FieldMapping, default_mapping
 from service.sync.values import Kind
+from service.workflows.preview_mapping import preview_mapping
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import (
     entity,
@@ -306,3 +307,36 @@ def test_a_filter_on_what_there_is_not_says_so(harness: Harness) -> None:
     settle_down(harness, 1)
     known = state_of(harness, "contacts")
     assert (known.phase, known.problem) == ("done", None)
+
+
+def test_two_customers_of_one_address_wait_for_a_person(harness: Harness) -> None:
+    quiet(harness, "contacts", direction=Direction.TO_HUBSPOT)
+    contact = make(harness, "contacts", email="shared@example.com", firstname="Nell")
+    fields = {"PrimaryEmailAddr": {"Address": "shared@example.com"}}
+    both = [harness.act("create_customer", name=name, fields=fields)["Id"] for name in ("One", "Two")]
+    for each in both:
+        hear(harness, "Customer", each)
+    links = [link_of(harness, "contacts", entity_id=each) for each in both]
+    assert [each and (each.state, each.candidates) for each in links] == [(REVIEW, (contact,))] * 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_second_product_of_a_sku_waits_for_a_person(harness: Harness, together: bool) -> None:
+    quiet(harness, "products", direction=Direction.TO_QUICKBOOKS)
+    both = [make(harness, "products", name=name, hs_sku="GNOME") for name in ("Gnome", "Dwarf")]
+    for some in [both] if together else [both[:1], both[1:]]:
+        hear(harness, "products", *some)
+        settle_down(harness, 1)  # HubSpot's index lags behind
+    links = [link_of(harness, "products", each) for each in both]
+    assert [each and each.state for each in links] == [IN_STEP, REVIEW]
+    assert len([each for each in harness.books("Item") if each.get("Sku") == "GNOME"]) == 1
+
+
+def test_a_preview_shows_the_customer_that_invoices_go_to(harness: Harness) -> None:
+    quiet(harness, "contacts")
+    customer = harness.act("create_customer", name="Entirely Different Ltd")["Id"]
+    contact = make(harness, "contacts", email="zed@example.com", firstname="Zed", lastname="Zulu")
+    harness.services.links.keep(PORTAL, REALM, [Link("contact", contact, customer)], harness.clock.now())
+    known = state_of(harness, "contacts")
+    (shown,) = preview_mapping(harness.services, known, known.fields, [contact])
+    assert shown.entity_id == customer
