@@ -50,7 +50,7 @@ def create_app(stores: Stores) -> Flask:
     app.register_blueprint(option_routes(options))
     webhooks = WebhookEdge(stores.config, stores.connections, stores.hints, stores.sync.settings, stores.clock)
     app.register_blueprint(quickbooks_webhook_routes(webhooks))
-    heard = HubSpotWebhookEdge(edge.signed, stores.hints, stores.sync.settings, stores.clock)
+    heard = HubSpotWebhookEdge(edge.signed, stores.connections, stores.hints, stores.sync.settings, stores.clock)
     app.register_blueprint(hubspot_webhook_routes(heard))
     app.register_blueprint(health_routes(stores.database, stores.callbacks, stores.hints))
     app.register_blueprint(operator_pages(make_desk(stores)))

@@ -230,6 +230,7 @@ def _add_sync(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     decision.add_argument("--choose", metavar="ID", help="it is this one of the other side")
     decision.add_argument("--create", action="store_true", help="it is nobody there: create it")
     decision.add_argument("--leave-out", action="store_true", help="do not keep it in step")
+    decision.add_argument("--bring-back", action="store_true", help="keep in step what was left out")
     replay = _add_object(
         group,
         "replay",

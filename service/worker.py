@@ -38,7 +38,7 @@ from service.workflows import (
 )
 from service.workflows.actions import declare_runs
 from service.workflows.services import Services, provide
-from service.workflows.synchronize import Synchronizer
+from service.workflows.synchronize import KEEP_SECONDS, Synchronizer
 
 LOG = logging.getLogger("service.worker")
 PATIENCE = timedelta(seconds=15)
@@ -66,7 +66,7 @@ def run_worker(config: Config) -> None:
     parts: tuple[Starter | Chores | Rounds, ...] = (
         *make_chores(services),
         Rounds("follow", make_round_list(services)),
-        make_sync(services),
+        *make_sync(services),
         starter,
     )
     for each in reversed(parts):
@@ -146,10 +146,11 @@ def make_round_list(services: Services) -> tuple[Round, ...]:
     )
 
 
-def make_sync(services: Services) -> Rounds:
+def make_sync(services: Services) -> tuple[Rounds, Chores]:
     """What is kept in step, with threads of its own: a first sync of thousands holds up no invoice's way back."""
     synchronizer = Synchronizer(services)
-    return Rounds("sync", (Round("sync", synchronizer.due, synchronizer.work_on),), threads=4)
+    rounds = Rounds("sync", (Round("sync", synchronizer.due, synchronizer.work_on),), threads=4)
+    return rounds, Chores("turns", services.clock, ((KEEP_SECONDS, synchronizer.keep_turns),))
 
 
 def _count_own_crashes(engine: Engine, starter: Starter, slot: Slot) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from service.store.hints import Hint
 from service.store.sync_links import SyncLink
 from service.store.sync_settings import ON, SyncObject
 from service.workflows.synchronize import Synchronizer
@@ -41,6 +43,14 @@ def settle_down(harness: Harness, rounds: int = 12, synchronizer: Synchronizer |
         synchronize(harness, synchronizer)
         harness.pass_time(timedelta(minutes=16))
     synchronize(harness, synchronizer)
+
+
+def hear(harness: Harness, vendor: str, ids: Iterable[str], *reasons: str, kind: str = "") -> None:
+    """A webhook has come."""
+    scope, word = (str(PORTAL), kind or "contacts") if vendor == "hubspot" else (REALM, kind or "Customer")
+    hints = [Hint(vendor, scope, word, each, frozenset(reasons or ("updated",))) for each in ids]
+    harness.services.hints.hear(hints, harness.clock.now())
+    synchronize(harness)
 
 
 def link_of(harness: Harness, name: str, object_id: str = "", entity_id: str = "") -> SyncLink | None:

@@ -220,6 +220,8 @@ def test_errors_are_caught_in_three_places() -> None:
         "service/web/raw.py",  # every WSGI server has errors of its own for a broken body
         "service/workflows/run_callback.py",
         "service/workflows/work_hints.py",  # the same for hints
+        "service/workflows/synchronize.py",  # the same for a turn, which is given back and says why
+        "service/workflows/isolate_records.py",  # one record that fails must not end the others
         "service/workflows/refresh_options.py",
         "service/workflows/refresh_tokens.py",
     }

@@ -156,6 +156,8 @@ def review_matches(arguments: argparse.Namespace) -> int:
         stores.sync_changes.create_anew(known, link, ACTOR, now)
     elif arguments.leave_out:
         stores.sync_changes.leave_out(known, link, ACTOR, now)
+    elif arguments.bring_back:
+        stores.sync_changes.bring_back(known, link, ACTOR, now)
     else:
         return _print_links([link], arguments.json)
     print(f"record {link.id}: decided")

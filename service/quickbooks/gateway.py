@@ -17,6 +17,7 @@ from service.ids import RealmId, RequestId
 from service.quickbooks.batches import Outcomes, encode_batch, is_write, parse_outcomes
 from service.quickbooks.body import encode
 from service.quickbooks.changes import Changes, parse_changes
+from service.quickbooks.fields import parse_instant, read_text
 from service.quickbooks.query import PAGE, select
 from service.quickbooks.transport import MINOR_VERSION, Client, Line
 from service.wire import Pace, Wire
@@ -125,10 +126,16 @@ class Gateway:
             start += len(page)
         return list(found.values())
 
-    def page(self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int) -> list[dict[str, Any]]:
-        """One page of at most `PAGE` entities by their ids, from the `start`th on; pages may overlap."""
+    def page(
+        self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int
+    ) -> tuple[list[dict[str, Any]], datetime | None]:
+        """One page of at most `PAGE` entities by their ids, from the `start`th on; pages may overlap.
+
+        And QuickBooks' own time, UTC, when it says so.
+        """
         statement = select(entity, where, columns=columns, order_by="Id", start=start, most=PAGE)
-        return _page(self._read(realm_id).query(statement), entity)
+        content = self._read(realm_id).query(statement)
+        return _page(content, entity), parse_instant(read_text(content, "time"))
 
     def void(
         self, realm_id: RealmId, entity: str, entity_id: str, sync_token: str, request_id: RequestId | None = None

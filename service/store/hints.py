@@ -26,6 +26,8 @@ from service.store.database import Database, from_ms, from_ms_or_none, to_ms
 
 LEASE = timedelta(minutes=2)
 """For so long nobody else takes a hint that was taken. Longer than any sensible batch of calls lasts."""
+SYNC = "sync"
+"""In the vendor's place: hints that are addressed to one object kept in step, see workflows/address_hints.py."""
 Key = tuple[str, str, str, str]
 """Vendor, scope, kind and id of an entity."""
 
@@ -34,7 +36,7 @@ Key = tuple[str, str, str, str]
 class Hint:
     """Something may have changed.
 
-    `vendor` is "quickbooks" or "hubspot"; `scope` a realm id or a portal id, as text; `kind` the vendor's own
+    `vendor` is "quickbooks", "hubspot" or `SYNC`; `scope` a realm id or a portal id, as text; `kind` the vendor's own
     name of the entity ("Invoice", "contacts"); `reasons` words without blanks that say what was heard ("updated",
     "voided", "into:58"). `changed_at`: when the vendor says it changed, None when it does not say.
     """

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from service.ids import CallbackId, DealId, InvoiceId, PortalId, RealmId
 from service.store.database import Database, from_ms, to_ms
+from service.store.erasure import redact
 from service.store.mirrors import touch_mirror
 
 
@@ -41,7 +42,8 @@ _KEEP = sa.text(
        VALUES (:realm_id, :invoice_id, :portal_id, :deal_id, :callback_id, :sync_token, :status, :document,
          :changed_at, :known_at, :customer_id, :due_date)
        ON CONFLICT (realm_id, invoice_id) DO UPDATE SET sync_token = excluded.sync_token, status = excluded.status,
-         document = excluded.document, changed_at = excluded.changed_at, known_at = excluded.known_at,
+         document = CASE WHEN invoices.erased THEN :redacted ELSE excluded.document END,
+         changed_at = excluded.changed_at, known_at = excluded.known_at,
          customer_id = excluded.customer_id, due_date = excluded.due_date
        WHERE CAST(excluded.sync_token AS INTEGER) > CAST(invoices.sync_token AS INTEGER)
           OR (excluded.sync_token = invoices.sync_token AND excluded.known_at >= invoices.known_at
@@ -97,6 +99,7 @@ class Invoices:
         row: dict[str, Any] = {name: getattr(invoice, name) for name in KnownInvoice.__slots__}
         row |= {"changed_at": to_ms(invoice.changed_at), "known_at": to_ms(invoice.known_at)}
         row["due_date"] = invoice.due_date.isoformat() if invoice.due_date else None
+        row["redacted"] = redact(invoice.document)
         if tx.execute(_KEEP, row).rowcount != 1:
             return False
         touch_mirror(tx, invoice.realm_id, invoice.invoice_id, invoice.portal_id, invoice.known_at)

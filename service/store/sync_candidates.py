@@ -48,11 +48,16 @@ _ALIKE = {
         f"""SELECT c.id, c.strong, c.name, l.id AS link_id FROM sync_candidates c
             LEFT JOIN sync_links l ON l.portal_id = c.portal_id AND l.realm_id = c.realm_id AND l.object = c.object
               AND l.{"object_id" if side is Side.HUBSPOT else "entity_id"} = c.id AND l.state <> 'review'
+              AND (l.code IS NULL OR l.code <> 'DELETED_IN_HUBSPOT')
             WHERE {_OF} AND ((c.strong <> '' AND c.strong IN :strongs) OR (c.name <> '' AND c.name IN :names))
             ORDER BY c.place"""  # noqa: S608
     ).bindparams(sa.bindparam("strongs", expanding=True), sa.bindparam("names", expanding=True))
     for side in Side
 }
+_FORGET = sa.text(
+    f"""DELETE FROM sync_candidates WHERE {_KEY} AND ((side = 'hubspot' AND id = :object_id)
+          OR (side = 'quickbooks' AND id = :entity_id))"""  # noqa: S608
+)
 _CLEAR = sa.text(f"DELETE FROM sync_candidates WHERE {_KEY}")  # noqa: S608
 
 
@@ -107,6 +112,11 @@ class SyncCandidates:
         """How many of a side were read."""
         with self._database.read() as connection:
             return int(connection.execute(_COUNT, {**known.key, "side": side.value}).scalar() or 0)
+
+    def forget(self, known: SyncObject, object_id: str, entity_id: str | None) -> None:
+        """Throw away what was read of a record and of its other half."""
+        with self._database.write() as tx:
+            tx.execute(_FORGET, {**known.key, "object_id": object_id, "entity_id": entity_id or ""})
 
     def clear(self, known: SyncObject) -> None:
         """The pass is over."""

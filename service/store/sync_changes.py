@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from service.errors import InputInvalid
 from service.store.audit import Audit
 from service.store.database import Database
 from service.store.sync import SyncTables
-from service.store.sync_links import CREATING, ENDED, FAILED, REVIEW, WAITING, SyncLink
+from service.store.sync_links import ENDED, FAILED, LEFT_OUT, REVIEW, WAITING, SyncLink
 from service.store.sync_settings import OFF, ON, SyncObject
 from service.sync.direction import CUSTOMER_PAIRINGS, Direction, Side
 from service.sync.filters import Filter
 from service.sync.mapping import KnownHubSpotProperty, Mapping, find_problems
-
-# Change data reaches back thirty days: what was off for longer is compared as a whole.
-LONGEST_OFF = timedelta(days=29)
 
 
 class SyncChanges:
@@ -26,7 +23,7 @@ class SyncChanges:
         self.tables, self._audit = SyncTables(database), Audit(database)
 
     def turn_on(self, known: SyncObject, actor: str, now: datetime) -> SyncObject:
-        """Keep an object in step from now on; what happened while it was off is caught up with.
+        """Keep an object in step from now on; after it was off, everything is compared anew.
 
         Raises: InputInvalid when customers follow another object already.
         """
@@ -36,12 +33,11 @@ class SyncChanges:
                 raise InputInvalid(f"Customers are kept in step with {other}: turn {other} off first.")
         wanted = replace(known, state=ON)
         self.tables.settings.keep(wanted, now)
-        since = known.polled_quickbooks_at
-        if since is None or now - since > LONGEST_OFF:
-            wanted = self.tables.settings.begin(wanted, now)
+        if known.state == ON:
+            self.tables.settings.poll_soon(wanted, now)
         else:
-            wanted = replace(wanted, next_poll_at=now)
-            self.tables.settings.progress(wanted)
+            # Merges and deletions made while it was off are in no change data: only a pass sees them.
+            wanted = self.tables.settings.begin(wanted, now)
         self._note(wanted, actor, "sync turned on", now, f"direction {wanted.direction}, winner {wanted.winner}")
         return wanted
 
@@ -49,6 +45,7 @@ class SyncChanges:
         """Nothing is asked or written for the object any more; what is there stays."""
         wanted = replace(known, state=OFF)
         self.tables.settings.keep(wanted, now)
+        self.tables.candidates.clear(wanted)
         self._note(wanted, actor, "sync turned off", now)
         return wanted
 
@@ -128,8 +125,9 @@ class SyncChanges:
             half, pair = links.by_entities(known, [chosen]).get(chosen), replace(link, entity_id=chosen)
         else:
             half, pair = links.by_objects(known, [chosen]).get(chosen), replace(link, object_id=chosen)
-        if half is not None and half.is_pair:
-            raise InputInvalid(f"{chosen} is in step with another record already: choose another one.")
+        if half is not None and half.holds:
+            state = "was left out or has ended" if half.state == ENDED else "is in step with another record already"
+            raise InputInvalid(f"{chosen} {state}: choose another one.")
         if half is not None:
             links.drop(half)
         self._decide(known, pair, "chosen", f"is {chosen}", actor, now)
@@ -137,23 +135,35 @@ class SyncChanges:
     def create_anew(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
         """A person says that it is nobody the other side has. Raises: InputInvalid."""
         _check_review(link)
+        direction = known.rules.direction
+        if not (direction.reaches_quickbooks if link.object_id is not None else direction.reaches_hubspot):
+            raise InputInvalid("Nothing is created there while values flow the other way only: change the direction.")
         self._decide(known, replace(link, code="CREATE_ANEW"), "to be created", "is nobody there is", actor, now)
 
     def leave_out(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
         """A person says that it is not to be kept in step. Raises: InputInvalid."""
         if link.state not in (REVIEW, FAILED, WAITING):
             raise InputInvalid("Only what waits for a person can be left out.")
-        sentence = "A person decided to leave it out."
-        ended = replace(link, state=ENDED, code="LEFT_OUT", sentence=sentence, due_at=None, candidates=())
+        sentence = "A person decided to leave it out: it can be brought back."
+        ended = replace(link, state=ENDED, code=LEFT_OUT, sentence=sentence, due_at=None, candidates=())
         self.tables.links.keep(known, [ended], now)
         self.tables.links.note(known, ended, "left out", f"by {actor}", now)
         self._note(known, actor, "record left out", now, f"record {link.id}")
 
+    def bring_back(self, known: SyncObject, link: SyncLink, actor: str, now: datetime) -> None:
+        """A person takes it back that it is left out: what changed meanwhile crosses over. Raises: InputInvalid."""
+        if (link.state, link.code) != (ENDED, LEFT_OUT):
+            raise InputInvalid("Only what a person has left out can be brought back.")
+        sentence = "A person has brought it back; it is compared now."
+        back = replace(link, state=WAITING, code="BROUGHT_BACK", sentence=sentence, due_at=now)
+        self.tables.links.keep(known, [back], now)
+        self.tables.links.note(known, back, "brought back", f"by {actor}", now)
+        self._note(known, actor, "record brought back", now, f"record {link.id}")
+
     def _decide(self, known: SyncObject, link: SyncLink, event: str, detail: str, actor: str, now: datetime) -> None:
         code = link.code if link.code == "CREATE_ANEW" else "CHOSEN"
-        decided = replace(
-            link, state=WAITING, code=code, sentence="A person has decided; it is done now.", due_at=now, candidates=()
-        )
+        # The candidates stay until a worker has found the chosen one: an id may be mistyped.
+        decided = replace(link, state=WAITING, code=code, sentence="A person has decided; it is done now.", due_at=now)
         self.tables.links.keep(known, [decided], now)
         self.tables.links.note(known, decided, event, f"{detail}, by {actor}", now)
         self._note(known, actor, "match decided", now, f"record {link.id}")
@@ -164,5 +174,5 @@ class SyncChanges:
 
 
 def _check_review(link: SyncLink) -> None:
-    if link.is_pair or link.state == CREATING:
+    if link.is_pair or link.state not in (REVIEW, FAILED, WAITING):
         raise InputInvalid("This record does not wait for a decision.")

@@ -16,6 +16,12 @@ from service.store.sync_settings import SyncObject
 from service.sync.echo import Agreement, parse_agreement
 
 IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED = "in_step", "waiting", "failed", "creating", "review", "ended"
+# Codes that say what becomes of a pair, not only why it waits.
+DELETED_IN_HUBSPOT, GONE_FROM_QUICKBOOKS = "DELETED_IN_HUBSPOT", "GONE_FROM_QUICKBOOKS"
+# A person who is to be forgotten: only the ids are left, for good.
+ERASED = "ERASED"
+# By a person, who may bring it back.
+LEFT_OUT = "LEFT_OUT"
 STATES = (IN_STEP, WAITING, FAILED, CREATING, REVIEW, ENDED)
 
 
@@ -47,6 +53,16 @@ class SyncLink:
         """Whether both halves are known."""
         return self.object_id is not None and self.entity_id is not None
 
+    @property
+    def holds(self) -> bool:
+        """Whether its halves are no longer free for others: in a pair, left out, or erased."""
+        return (self.is_pair or self.state == ENDED) and self.code != DELETED_IN_HUBSPOT
+
+    @property
+    def lives(self) -> bool:
+        """Whether changes cross over between its halves."""
+        return self.is_pair and self.state != ENDED
+
 
 @dataclass(frozen=True, slots=True)
 class SyncEvent:
@@ -67,9 +83,21 @@ _INSERT = sa.text(
         VALUES (:portal_id, :realm_id, :object, {", ".join(f":{name}" for name in _NAMES)})
         ON CONFLICT DO NOTHING RETURNING id"""  # noqa: S608
 )
+# Whoever read the link before it was erased does not bring back what was in it.
 _UPDATE = sa.text(
-    f"UPDATE sync_links SET {', '.join(f'{name} = :{name}' for name in _NAMES)} WHERE id = :id"  # noqa: S608
+    f"""UPDATE sync_links SET {", ".join(f"{name} = :{name}" for name in _NAMES)}
+        WHERE id = :id AND (code IS NULL OR code <> '{ERASED}')"""  # noqa: S608
 )
+# An entity that was being created meanwhile is the erased one's.
+_COMPLETE = sa.text(
+    f"""UPDATE sync_links SET entity_id = :entity_id WHERE id = :id AND code = '{ERASED}' AND entity_id IS NULL
+          AND NOT EXISTS (SELECT 1 FROM sync_links l WHERE l.portal_id = :portal_id AND l.realm_id = :realm_id
+                          AND l.object = :object AND l.entity_id = :entity_id)"""  # noqa: S608
+)
+_DELETE_HALF = sa.text(
+    f"DELETE FROM sync_links WHERE {_KEY} AND entity_id = :entity_id AND (object_id IS NULL OR object_id <> :object_id)"  # noqa: S608
+)
+_MOVE_ENTITY = sa.text("UPDATE sync_links SET entity_id = :entity_id WHERE id = :id")
 _DELETE = sa.text("DELETE FROM sync_links WHERE id = :id")
 _DELETE_EVENTS = sa.text("DELETE FROM sync_events WHERE link_id = :id")
 _BY = {
@@ -130,14 +158,16 @@ class SyncLinks:
         return {(PortalId(row.portal_id), RealmId(row.realm_id), row.object) for row in rows}
 
     def keep(self, known: SyncObject, links: Sequence[SyncLink], now: datetime) -> list[SyncLink]:
-        """Write links down, new ones get their id; one whose half is taken already is left out."""
+        """Write links down, new ones get their id; left out is one whose half is taken, or that is erased or gone."""
         kept = []
         with self._database.write() as tx:
             for link in links:
                 row = {**known.key, **_row(link, now)}
                 if link.id is not None:
-                    tx.execute(_UPDATE, {**row, "id": link.id})
-                    kept.append(link)
+                    if tx.execute(_UPDATE, {**row, "id": link.id}).rowcount == 1:
+                        kept.append(link)
+                    elif link.entity_id is not None:
+                        tx.execute(_COMPLETE, {**row, "id": link.id})
                     continue
                 made = tx.execute(_INSERT, row).scalar()
                 if made is not None:
@@ -156,16 +186,32 @@ class SyncLinks:
             rows = connection.execute(_EVENTS, {"id": link.id}).all()
         return [SyncEvent(from_ms(row.at), row.event, row.detail) for row in rows]
 
+    def move_entity(self, link: SyncLink, entity_id: str) -> None:
+        """QuickBooks has given the entity's place to another; how the link stands does not change."""
+        with self._database.write() as tx:
+            tx.execute(_MOVE_ENTITY, {"id": link.id, "entity_id": entity_id})
+
     def drop(self, link: SyncLink) -> None:
         """Forget a link and its trail."""
         with self._database.write() as tx:
             tx.execute(_DELETE_EVENTS, {"id": link.id})
             tx.execute(_DELETE, {"id": link.id})
 
-    def forget_trail(self, link: SyncLink) -> None:
-        """Erase what happened to a record: its lost values are somebody's data."""
+    def erase(self, known: SyncObject, erased: SyncLink, now: datetime) -> None:
+        """Leave of a link what `erased` holds, also where there was none; its trail says only that it was erased."""
+        row = {**known.key, **_row(erased, now), "id": erased.id}
         with self._database.write() as tx:
-            tx.execute(_DELETE_EVENTS, {"id": link.id})
+            if erased.entity_id is not None:
+                tx.execute(_DELETE_HALF, row)
+            link_id = erased.id
+            if link_id is None:
+                link_id = tx.execute(_INSERT, row).scalar()
+            else:
+                tx.execute(_UPDATE, row)
+            if link_id is not None:
+                tx.execute(_DELETE_EVENTS, {"id": link_id})
+                noted = {**known.key, "link_id": link_id, "at": to_ms(now), "event": "erased"}
+                tx.execute(_NOTE, {**noted, "detail": "privacy deletion in HubSpot"})
 
     def count(self, known: SyncObject) -> dict[tuple[str, str | None], int]:
         """How many records are in each state, and why."""

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from service.ids import PortalId, RealmId
 from service.store.database import Database, from_ms_or_none, to_ms
+from service.store.hints import SYNC
 from service.sync.conflict import Rules
 from service.sync.direction import PAIRINGS, Direction, Pairing, Side
 from service.sync.filters import DEFAULT_FILTERS, Filter, export_filter, parse_filter
@@ -25,7 +26,10 @@ PHASES = ("quickbooks", "hubspot", "match", "rest", "gone", "done")
 
 @dataclass(frozen=True, slots=True)
 class SyncObject:
-    """One object of one connection. `done` and `total` count the records of the present phase."""
+    """One object of one connection. `done` and `total` count the records of the present phase.
+
+    `pass_number` counts the passes begun so far: progress of an earlier one is not written down any more.
+    """
 
     portal_id: PortalId
     realm_id: RealmId
@@ -47,6 +51,7 @@ class SyncObject:
     next_poll_at: datetime | None = None
     problem: str | None = None
     headroom: Headroom | None = None
+    pass_number: int = 0
 
     @property
     def pairing(self) -> Pairing:
@@ -67,6 +72,11 @@ class SyncObject:
     def key(self) -> dict[str, Any]:
         """How its rows are found."""
         return {"portal_id": self.portal_id, "realm_id": self.realm_id, "object": self.name}
+
+    @property
+    def scope(self) -> str:
+        """Its name where work is given out: the scope of its hints."""
+        return f"{self.portal_id}:{self.realm_id}:{self.name}"
 
     def seconds_left(self, now: datetime) -> float | None:
         """How long the present phase will take at the pace it had so far; None when that is not known."""
@@ -93,20 +103,39 @@ _KEEP_VERSION = sa.text(
     """INSERT INTO sync_mappings (portal_id, realm_id, object, version, document, actor, applied_at)
        VALUES (:portal_id, :realm_id, :object, :version, :document, :actor, :at)"""
 )
+# What an operator has begun meanwhile is not overwritten by who still works on the pass before.
 _PROGRESS = sa.text(
     f"""UPDATE sync_objects SET phase = :phase, cursor = :cursor, done = :done, total = :total, began_at = :began_at,
           ended_at = :ended_at, polled_hubspot_at = :polled_hubspot_at, polled_quickbooks_at = :polled_quickbooks_at,
-          next_poll_at = :next_poll_at, problem = :problem, headroom = :headroom WHERE {_KEY}"""  # noqa: S608
+          next_poll_at = :next_poll_at, headroom = :headroom
+        WHERE {_KEY} AND pass_number = :pass_number"""  # noqa: S608
 )
+_BEGIN = sa.text(
+    f"""UPDATE sync_objects SET phase = :phase, cursor = NULL, done = 0, total = NULL, began_at = :at, ended_at = NULL,
+          problem = NULL, headroom = NULL, pass_number = pass_number + 1
+        WHERE {_KEY} RETURNING pass_number"""  # noqa: S608
+)
+_REST = sa.text(f"UPDATE sync_objects SET problem = :problem, headroom = :headroom WHERE {_KEY}")  # noqa: S608
+_WELL = sa.text(f"UPDATE sync_objects SET problem = NULL WHERE {_KEY}")  # noqa: S608
+_POLL_SOON = sa.text(f"UPDATE sync_objects SET next_poll_at = :at WHERE {_KEY}")  # noqa: S608
 _CLAIM = sa.text(
     f"""UPDATE sync_objects SET leased_until = :until, leased_by = :owner
         WHERE {_KEY} AND state = 'on' AND (leased_until <= :now OR leased_by = :owner)"""  # noqa: S608
 )
 _RELEASE = sa.text(f"UPDATE sync_objects SET leased_until = 0 WHERE {_KEY} AND leased_by = :owner")  # noqa: S608
+# Whom HubSpot told us to forget is not to come back from the books, turned on again: those ids stay.
 _FORGET = tuple(
-    sa.text(f"DELETE FROM {table} WHERE {_KEY}")  # noqa: S608
-    for table in ("sync_candidates", "sync_events", "sync_links", "sync_mappings", "sync_objects", "mapping_requests")
+    sa.text(f"DELETE FROM {table} WHERE {_KEY}{but}")  # noqa: S608
+    for table, but in (
+        ("sync_candidates", ""),
+        ("sync_events", " AND link_id NOT IN (SELECT id FROM sync_links WHERE code = 'ERASED')"),
+        ("sync_links", " AND (code IS NULL OR code <> 'ERASED')"),
+        ("sync_mappings", ""),
+        ("sync_objects", ""),
+        ("mapping_requests", ""),
+    )
 )
+_FORGET_HINTS = sa.text("DELETE FROM hints WHERE vendor = :vendor AND scope = :scope")
 
 
 class SyncSettings:
@@ -164,8 +193,10 @@ class SyncSettings:
         return self.begin(changed, now)
 
     def begin(self, known: SyncObject, now: datetime) -> SyncObject:
-        """Begin a pass over both sides."""
-        begun = replace(
+        """Begin a pass over both sides; whoever works on an earlier one writes down nothing more of it."""
+        with self._database.write() as tx:
+            number = tx.execute(_BEGIN, {**known.key, "phase": PHASES[0], "at": to_ms(now)}).scalar()
+        return replace(
             known,
             phase=PHASES[0],
             cursor=None,
@@ -175,26 +206,40 @@ class SyncSettings:
             ended_at=None,
             problem=None,
             headroom=None,
+            pass_number=known.pass_number if number is None else int(number),
         )
-        self.progress(begun)
-        return begun
 
-    def progress(self, known: SyncObject) -> None:
-        """Write down how far the work has come."""
+    def progress(self, known: SyncObject) -> bool:
+        """Write down how far the work has come; False: another pass was begun meanwhile, and nothing is written."""
         row = {
             **known.key,
+            "pass_number": known.pass_number,
             "phase": known.phase,
             "cursor": known.cursor,
             "done": known.done,
             "total": known.total,
-            "problem": known.problem,
-            "headroom": json.dumps(export_headroom(known.headroom)) if known.headroom else None,
+            "headroom": _headroom(known.headroom),
         }
         for name in ("began_at", "ended_at", "polled_hubspot_at", "polled_quickbooks_at", "next_poll_at"):
             instant: datetime | None = getattr(known, name)
             row[name] = None if instant is None else to_ms(instant)
         with self._database.write() as tx:
-            tx.execute(_PROGRESS, row)
+            return tx.execute(_PROGRESS, row).rowcount == 1
+
+    def rest(self, known: SyncObject, problem: str, headroom: Headroom) -> None:
+        """Say why the work rests."""
+        with self._database.write() as tx:
+            tx.execute(_REST, {**known.key, "problem": problem, "headroom": _headroom(headroom)})
+
+    def well(self, known: SyncObject) -> None:
+        """Nothing stands in the way of the work any more."""
+        with self._database.write() as tx:
+            tx.execute(_WELL, known.key)
+
+    def poll_soon(self, known: SyncObject, now: datetime) -> None:
+        """Ask both sides at once what has changed."""
+        with self._database.write() as tx:
+            tx.execute(_POLL_SOON, {**known.key, "at": to_ms(now)})
 
     def claim(self, known: SyncObject, owner: str, now: datetime, span: timedelta) -> bool:
         """Be the only process that works on an object for a while; False: another one does, or it is off."""
@@ -210,8 +255,13 @@ class SyncSettings:
     def forget(self, known: SyncObject) -> None:
         """Throw away settings, links and trail; no record of either vendor is touched."""
         with self._database.write() as tx:
+            tx.execute(_FORGET_HINTS, {"vendor": SYNC, "scope": known.scope})
             for statement in _FORGET:
                 tx.execute(statement, known.key)
+
+
+def _headroom(headroom: Headroom | None) -> str | None:
+    return json.dumps(export_headroom(headroom)) if headroom else None
 
 
 def _read(row: sa.RowMapping) -> SyncObject:
@@ -237,4 +287,5 @@ def _read(row: sa.RowMapping) -> SyncObject:
         next_poll_at=from_ms_or_none(row["next_poll_at"]),
         problem=row["problem"],
         headroom=parse_headroom(json.loads(row["headroom"])) if row["headroom"] else None,
+        pass_number=row["pass_number"],
     )

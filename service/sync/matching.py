@@ -21,12 +21,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found: sure, doubtful with a reason, or nothing. `by_name`: nothing but the name says so."""
+    """What was found: sure, doubtful with a reason, or nothing.
+
+    `by_name`: nothing but the name says so; `free`: one of the doubtful ones can be chosen.
+    """
 
     sure: str | None = None
     doubtful: tuple[str, ...] = ()
     why: str = ""
     by_name: bool = False
+    free: bool = True
 
     @property
     def is_nothing(self) -> bool:
@@ -72,7 +76,9 @@ def follow_stored(one: Candidate, stored: Sequence[Candidate]) -> Match:
     """The record that a stored link leads to, or one of several; whether they look alike does not matter."""
     free = [each for each in stored if not each.taken]
     if not free:
-        return Match(doubtful=_ids(stored), why="invoices or an earlier sync lead to it, which is another's already")
+        return Match(
+            doubtful=_ids(stored), why="invoices or an earlier sync lead to it, which is another's already", free=False
+        )
     if len(free) == 1:
         return Match(sure=free[0].id)
     match = choose_match(one, free)
@@ -92,7 +98,7 @@ def find_twin(one: Candidate, own: Iterable[Candidate], begun: Collection[str]) 
 def _among(one: Candidate, fitting: Sequence[Candidate], contested: bool, reason: str) -> Match:
     free = [each for each in fitting if not each.taken]
     if not free:
-        return Match(doubtful=_ids(fitting), why=f"{reason}, but it belongs to another record already")
+        return Match(doubtful=_ids(fitting), why=f"{reason}, but it belongs to another record already", free=False)
     if contested:
         return Match(doubtful=_ids(free), why=f"several on its own side have {reason}")
     if len(free) == 1:

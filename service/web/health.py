@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from service.store.callbacks import Callbacks
 from service.store.database import Database
-from service.store.hints import Hints
+from service.store.hints import SYNC, Hints
 from service.store.schema import is_behind
 
 
@@ -34,7 +34,7 @@ def health_routes(database: Database, callbacks: Callbacks, hints: Hints) -> Blu
         lines += ["# HELP hints Entities heard of and not looked at yet.", "# TYPE hints gauge"]
         lines += [
             f'hints{{vendor="{vendor}",kind="{kind}"}} {count}'
-            for vendor in ("hubspot", "quickbooks")
+            for vendor in ("hubspot", "quickbooks", SYNC)
             for kind, count in sorted(hints.backlog(vendor).items())
         ]
         return Response("\n".join(lines) + "\n", mimetype="text/plain")

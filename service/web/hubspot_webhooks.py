@@ -14,8 +14,9 @@ from flask import Blueprint, Response, request
 from service.clock import Clock
 from service.hubspot.webhook import Event, parse_webhook
 from service.logs import log
+from service.store.connections import Connections
 from service.store.hints import Hint, Hints
-from service.store.sync_settings import ON, SyncSettings
+from service.store.sync_settings import SyncSettings
 from service.web.raw import SignedRequests, answer_json
 
 LOG = logging.getLogger("service.web")
@@ -26,6 +27,7 @@ class HubSpotWebhookEdge:
     """What taking a webhook needs."""
 
     signed: SignedRequests
+    connections: Connections
     hints: Hints
     sync: SyncSettings
     clock: Clock
@@ -39,10 +41,9 @@ def hubspot_webhook_routes(edge: HubSpotWebhookEdge) -> Blueprint:
     def take() -> Response:
         # One batch may hold several portals' events; it is signed as a whole.
         events, strange = parse_webhook(edge.signed.read_verified(request, accept_v1=True))
-        known = edge.sync.all()
-        on = {(each.portal_id, each.name) for each in known if each.state == ON}
-        ever = {(each.portal_id, each.name) for each in known}
-        heard = edge.hints.hear(derive_hints(events, on, ever), edge.clock.now())
+        on = {(each.portal_id, each.name) for each in edge.sync.on()}
+        connected = {each.portal_id for each in edge.connections.all()}
+        heard = edge.hints.hear(derive_hints(events, on, connected), edge.clock.now())
         log(LOG, "webhook", events=len(events), strange=strange, heard=heard)
         return answer_json({"status": "ok"})
 
@@ -50,15 +51,15 @@ def hubspot_webhook_routes(edge: HubSpotWebhookEdge) -> Blueprint:
 
 
 def derive_hints(
-    events: Iterable[Event], on: Collection[tuple[int, str]], ever: Collection[tuple[int, str]]
+    events: Iterable[Event], on: Collection[tuple[int, str]], connected: Collection[int]
 ) -> Iterator[Hint]:
     """What to look at because of these events.
 
-    `on`: portals and the object types kept in step there. What is off is not heard, but for privacy deletions:
-    what was known of somebody from before (`ever`) is to be erased all the same.
+    `on`: portals and the object types kept in step there. What is off is not heard, but for privacy deletions: in
+    every portal that is `connected`, what is known of somebody is to be erased, whatever it was known for.
     """
     for event in events:
-        wanted = ever if event.reason == "privacy" else on
-        if (event.portal_id, event.object_type) in wanted:
+        private = event.reason == "privacy" and event.portal_id in connected
+        if private or (event.portal_id, event.object_type) in on:
             reasons = frozenset({event.reason})
             yield Hint("hubspot", str(event.portal_id), event.object_type, event.object_id, reasons, event.at)

@@ -156,7 +156,7 @@ def _add_records(routes: Blueprint, desk: Desk) -> None:
             waits=link.state == REVIEW, can_replay=link.state in ("failed", "waiting", "creating"), done=_done(),
         )  # fmt: skip
 
-    @routes.post(f"{WHERE}/records/<int:link_id>/<any(replay, choose, create, leave):act>")
+    @routes.post(f"{WHERE}/records/<int:link_id>/<any(replay, choose, create, leave, bring):act>")
     def decide_record(portal_id: int, realm_id: int, name: str, link_id: int, act: str) -> Response:
         known, now = _find(desk, portal_id, realm_id, name), desk.clock.now()
         link = _find_link(desk, known, link_id)
@@ -169,8 +169,10 @@ def _add_records(routes: Blueprint, desk: Desk) -> None:
             desk.sync.choose(known, link, chosen, actor(), now)
         elif act == "create":
             desk.sync.create_anew(known, link, actor(), now)
-        else:
+        elif act == "leave":
             desk.sync.leave_out(known, link, actor(), now)
+        else:
+            desk.sync.bring_back(known, link, actor(), now)
         return _back("operator.show_record", known, "replay" if act == "replay" else "decided", link_id=link_id)
 
 

@@ -23,7 +23,7 @@ from service.logs import log
 from service.quickbooks.batches import MOST_ITEMS
 from service.quickbooks.body import encode
 from service.store.links import Link
-from service.store.sync_links import FAILED, IN_STEP, WAITING, SyncLink
+from service.store.sync_links import ENDED, FAILED, IN_STEP, WAITING, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.conflict import Plan, Problem, plan_alignment, settle_agreement
 from service.sync.direction import Side
@@ -43,6 +43,8 @@ LOG = logging.getLogger("service.sync")
 LONGEST_WAIT = timedelta(hours=1)
 # So few updates go singly: batches are scarcer than calls.
 FEW = 3
+# In a record's trail: by us, because its other half was deleted.
+MADE_INACTIVE = "made inactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,10 @@ Outcome = Mapping[str, Any] | ServiceError | None
 
 def align(services: Services, known: SyncObject, pairs: Sequence[Pair]) -> None:
     """Write what differs on both sides. Raises: NotConnected, TryLater when nothing could be written."""
+    pairs = [wake(services, known, pair, pair.link) if pair.link.state == ENDED else pair for pair in pairs]
     plans = [(pair, _plan(known, pair)) for pair in pairs]
-    ready = [(pair, plan) for pair, plan in plans if is_active(pair.content) or not plan.to_quickbooks]
-    asleep = [pair for pair, plan in plans if not is_active(pair.content) and plan.to_quickbooks]
-    keep_links(services, known, [_inactive(known, pair.link) for pair in asleep])
+    ready = [(pair, plan) for pair, plan in plans if not _sleeps(pair, plan)]
+    keep_links(services, known, [_inactive(known, pair.link) for pair, plan in plans if _sleeps(pair, plan)])
     # Before anything is written: whatever becomes of the writes, the value that is lost stands in the trail.
     for pair, plan in ready:
         _note_conflicts(services, known, pair.link, plan)
@@ -79,6 +81,21 @@ def align(services: Services, known: SyncObject, pairs: Sequence[Pair]) -> None:
         if link != pair.link:
             links.append(link)
     keep_links(services, known, links)
+
+
+def wake(services: Services, known: SyncObject, pair: Pair, ended: SyncLink) -> Pair:
+    """A record is there again: its entity becomes active if it was we who made it inactive.
+
+    `ended`: the link in whose trail that stands. Raises: NotConnected, TryLater.
+    """
+    if is_active(pair.content) or not any(each.event == MADE_INACTIVE for each in services.sync.links.events(ended)):
+        return pair
+    entity_id = str(pair.content["Id"])
+    body = {"Id": entity_id, "SyncToken": str(pair.content["SyncToken"]), "sparse": True, "Active": True}
+    outcome = write_entities(services, known, "update", [body])[entity_id]
+    if not isinstance(outcome, Mapping):
+        return pair  # then it is said that it is inactive
+    return replace(pair, content=outcome)
 
 
 def keep_links(services: Services, known: SyncObject, links: Sequence[SyncLink]) -> list[SyncLink]:
@@ -99,10 +116,15 @@ def keep_links(services: Services, known: SyncObject, links: Sequence[SyncLink])
 def befell(link: SyncLink, error: ServiceError, now: datetime) -> SyncLink:
     """What becomes of a link when a write for it failed: tried again, or a person must do something."""
     if isinstance(error, NameTaken):
-        sentence = "Another customer, vendor, employee or item in QuickBooks has this name: rename one of the two."
+        sentence = (
+            "Another customer, vendor, employee or item in QuickBooks has this name: rename one of the two, "
+            "then try again."
+        )
         return replace(link, state=FAILED, code="NAME_TAKEN", sentence=sentence, due_at=None)
     if isinstance(error, RefusedByHubSpot) and error.status == 409:
-        sentence = "Another record in HubSpot has this e-mail address: correct one of the two, or merge them."
+        sentence = (
+            "Another record in HubSpot has this e-mail address: correct one of the two, or merge them, then try again."
+        )
         return replace(link, state=FAILED, code="VALUE_TAKEN", sentence=sentence, due_at=None)
     if isinstance(error, RefusedByHubSpot) and error.status == 404:
         return waiting(link, "HUBSPOT_GONE", error.sentence, now, timedelta(seconds=1))
@@ -244,6 +266,11 @@ def _not_taken_away(known: SyncObject, plan: Plan, theirs: Mapping[str, str | No
         for each in known.fields.fields
         if each.quickbooks in kept
     ]
+
+
+def _sleeps(pair: Pair, plan: Plan) -> bool:
+    """Whether an entity is inactive that must be written, or whose record is back after it was gone."""
+    return not is_active(pair.content) and (bool(plan.to_quickbooks) or pair.link.state == ENDED)
 
 
 def _inactive(known: SyncObject, link: SyncLink) -> SyncLink:

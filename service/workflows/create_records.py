@@ -159,6 +159,11 @@ def resume_entities(services: Services, known: SyncObject, wanted: Sequence[Want
             again.append((renamed, properties))
         else:
             links.append(befell(link, NameTaken("The name is taken in QuickBooks."), services.clock.now()))
+    if not known.rules.direction.reaches_quickbooks:
+        # Another direction was chosen after the name was reserved: what is not there is not created any more.
+        for link, _ in again:
+            services.sync.links.drop(link)
+        again = []
     keep_links(services, known, [*links, *(link for link, _ in again), *(pair.link for pair in pairs)])
     align(services, known, pairs)
     create_entities(services, known, again)
@@ -265,7 +270,10 @@ def review(link: SyncLink, match: Match, side: Side) -> SyncLink:
     """A record of `side` whose other half a person must choose."""
     where = "QuickBooks" if side is Side.HUBSPOT else "HubSpot"
     several = "another record" if len(match.doubtful) == 1 else f"{len(match.doubtful)} records"
-    sentence = f"It may be the same as {several} in {where} ({match.why}): choose one, or have it created anew."
+    what = (
+        "choose one, or have it created anew" if match.free else "merge the two, leave it out, or have it created anew"
+    )
+    sentence = f"It may be the same as {several} in {where} ({match.why}): {what}."
     return replace(
         link, state=REVIEW, code="DOUBTFUL", sentence=sentence, candidates=match.doubtful, due_at=None, reserved=None
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.store.sync_links import CREATING, ENDED, SyncLink
+from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOOKS, LEFT_OUT, REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
@@ -20,7 +20,7 @@ from service.sync.record import (
     strong_of_entity,
     strong_of_object,
 )
-from service.workflows.align_records import Pair, align, in_step, keep_links
+from service.workflows.align_records import Pair, align, in_step, keep_links, wake
 from service.workflows.create_records import (
     create_entities,
     create_objects,
@@ -59,6 +59,7 @@ def enter_objects(
         for key, each in objects.items()
         if known.rules.direction.reaches_quickbooks and (key in links or may_enter(known.filter.hubspot, each))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in objects and key not in wanted])
     if not wanted:
         return
     others = find_other_entities(services, known, wanted, seen)
@@ -92,6 +93,7 @@ def enter_entities(
         and is_active(each)
         and (key in links or may_enter(chosen, filter_values(known.pairing, each, chosen)))
     }
+    _let_go(services, known, [link for key, link in links.items() if key in entities and key not in wanted])
     if not wanted:
         return
     others = find_other_objects(services, known, wanted, seen)
@@ -127,6 +129,9 @@ def _sort(
             found.pairs.append(_pair(side, halves[key], wanted[key], match.sure, others.contents[match.sure]))
         elif match.doubtful:
             found.waiting.append(review(halves[key], match, side))
+        elif halves[key].code == GONE_FROM_QUICKBOOKS:
+            # Whom it became, only a person can say.
+            found.waiting.append(replace(halves[key], state=REVIEW, due_at=None))
         elif twin is not None:
             found.waiting.append(review_twin(halves[key], twin, side))
         else:
@@ -150,12 +155,25 @@ def _join(services: Services, known: SyncObject, pairs: list[Pair], side: Side) 
     for pair, key in zip(pairs, ids, strict=True):
         half = other.get(key)
         if half is not None and half.id != pair.link.id:
-            if half.is_pair:
+            if half.holds:
                 continue  # somebody was faster
+            pair = wake(services, known, pair, half)
             tables.drop(half)
         for kept in keep_links(services, known, [pair.link]):
             ready.append(replace(pair, link=kept))
     align(services, known, ready)
+
+
+def _let_go(services: Services, known: SyncObject, halves: Iterable[SyncLink]) -> None:
+    """Halves that may not enter any more: values flow another way now, a customer is inactive.
+
+    They are out as if they had never come in; whom a merge has left, a person may still say.
+    """
+    for half in halves:
+        if half.code == GONE_FROM_QUICKBOOKS:
+            keep_links(services, known, [replace(half, state=REVIEW, due_at=None)])
+        else:
+            services.sync.links.drop(half)
 
 
 def _half_object(known: SyncObject, object_id: str, held: Properties) -> SyncLink:
@@ -195,4 +213,4 @@ def _match(
 
 def is_over(link: SyncLink) -> bool:
     """Whether a person, or a privacy deletion, has ended it for good."""
-    return link.state == ENDED and link.code in ("LEFT_OUT", "ERASED", "MERGED")
+    return link.state == ENDED and link.code in (LEFT_OUT, ERASED, "MERGED")

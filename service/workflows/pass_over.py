@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from service.logs import log
@@ -33,17 +34,23 @@ from service.workflows.create_records import ensure_key_property, resume_entitie
 from service.workflows.enter_records import enter_entities, enter_objects, is_over
 from service.workflows.find_others import Others
 from service.workflows.follow_records import follow_entities, follow_objects
-from service.workflows.read_records import candidates_of, columns_of
+from service.workflows.isolate_records import isolate
+from service.workflows.read_records import Content, Properties, candidates_of, columns_of
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.sync")
 MATCHED_AT_ONCE = 100
 # HubSpot's index and QuickBooks' stamps lag behind: the first poll looks back a little further.
 OVERLAP = timedelta(minutes=5)
+# QuickBooks' reads are metered: four polls an hour are 2,900 of 500,000 a month.
+POLL = timedelta(minutes=15)
 
 
 def step(services: Services, known: SyncObject) -> SyncObject:
-    """One page further. Raises: NotConnected, TryLater, CannotInvoice."""
+    """One page further; of a pass that was begun anew meanwhile nothing is kept.
+
+    Raises: NotConnected, TryLater, CannotInvoice.
+    """
     begun = known if known.began_at is not None else services.sync.settings.begin(known, services.clock.now())
     if begun.polled_hubspot_at is None or (begun.phase == "quickbooks" and begun.cursor is None):
         since = services.clock.now() - OVERLAP
@@ -65,9 +72,12 @@ def _read_quickbooks(services: Services, known: SyncObject) -> SyncObject:
     if known.cursor is None and known.rules.direction.reaches_hubspot:
         ensure_key_property(services, known)
     start = int(known.cursor or 1)
-    page = services.quickbooks.page(
+    page, at = services.quickbooks.page(
         known.realm_id, known.pairing.entity, ACTIVE_OR_NOT, columns=columns_of(known), start=start
     )
+    if known.cursor is None and at is not None:
+        # By QuickBooks' own clock: ours may be ahead, and what is changed until then would never be asked for.
+        known = replace(known, polled_quickbooks_at=at - OVERLAP)
     wanted = _members(known)
     seen = [
         Seen(
@@ -111,7 +121,12 @@ def _match_objects(services: Services, known: SyncObject) -> SyncObject:
     page = services.sync.candidates.page(known, Side.HUBSPOT, int(known.cursor or 0), MATCHED_AT_ONCE)
     if not page:
         return _next_phase(services, known, "rest")
-    objects: dict[str, dict[str, str | None]] = {each.id: each.document for each in page}
+    objects = {each.id: each.document for each in page}
+    isolate(services, known, Side.HUBSPOT, objects, partial(_match_some_objects, services, known))
+    return _advance(known, page)
+
+
+def _match_some_objects(services: Services, known: SyncObject, objects: Mapping[str, Properties]) -> None:
     links = services.sync.links.by_objects(known, list(objects))
     live = {key: link for key, link in links.items() if not is_over(link)}
     pairs = [link for link in live.values() if link.is_pair]
@@ -133,7 +148,6 @@ def _match_objects(services: Services, known: SyncObject) -> SyncObject:
         if key not in links or (key in halves and halves[key].state != CREATING)
     }
     enter_objects(services, known, fresh, halves, _others(services, known, Side.HUBSPOT, fresh))
-    return _advance(known, page)
 
 
 def _match_rest(services: Services, known: SyncObject) -> SyncObject:
@@ -141,12 +155,16 @@ def _match_rest(services: Services, known: SyncObject) -> SyncObject:
     if not page:
         return _next_phase(services, known, "gone")
     entities = {each.id: each.document for each in page}
+    isolate(services, known, Side.QUICKBOOKS, entities, partial(_match_some_entities, services, known))
+    return _advance(known, page)
+
+
+def _match_some_entities(services: Services, known: SyncObject, entities: Mapping[str, Content]) -> None:
     links = services.sync.links.by_entities(known, list(entities))
     fresh = {key: each for key, each in entities.items() if key not in links or not links[key].is_pair}
     halves = {key: link for key, link in links.items() if key in fresh and not is_over(link)}
     fresh = {key: each for key, each in fresh.items() if key not in links or key in halves}
     enter_entities(services, known, fresh, halves, _others(services, known, Side.QUICKBOOKS, fresh))
-    return _advance(known, page)
 
 
 def _look_for_gone(services: Services, known: SyncObject) -> SyncObject:
@@ -204,4 +222,4 @@ def _finish(services: Services, known: SyncObject) -> SyncObject:
     now = services.clock.now()
     services.sync.candidates.clear(known)
     log(LOG, "pass ended", portal_id=known.portal_id, realm_id=known.realm_id, object=known.name)
-    return replace(known, phase="done", cursor=None, ended_at=now, next_poll_at=now + timedelta(minutes=15))
+    return replace(known, phase="done", cursor=None, ended_at=now, next_poll_at=now + POLL)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from service.quickbooks.query import ACTIVE_OR_NOT, all_of, divide_values, where_in
+from service.store.sync_links import SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.matching import Candidate
@@ -110,9 +111,9 @@ def find_strong_entities(services: Services, known: SyncObject, strongs: Iterabl
     return {str(each["Id"]): each for each in _query(services, known, attribute, strongs)}
 
 
-def is_taken(link: Any) -> bool:
+def is_taken(link: SyncLink | None) -> bool:
     """Whether a record is no longer free to be matched: it has its other half, or a person left it out."""
-    return link is not None and (link.is_pair or link.state == "ended")
+    return link is not None and link.holds
 
 
 def candidates_of(known: SyncObject, side: Side, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, Candidate]:

@@ -123,12 +123,25 @@ def test_customers_follow_one_object_only(database: Database, contacts: SyncObje
     assert changes.turn_on(companies, "me", NOW).state == ON
 
 
-def test_after_a_month_off_everything_is_compared_anew(database: Database, contacts: SyncObject) -> None:
+def test_after_any_time_off_everything_is_compared_anew(database: Database, contacts: SyncObject) -> None:
     changes, settings = SyncChanges(database), SyncTables(database).settings
-    done = replace(contacts, phase="done", began_at=NOW, polled_quickbooks_at=NOW, polled_hubspot_at=NOW)
-    settings.progress(done)
-    assert changes.turn_on(done, "me", NOW + timedelta(days=3)).phase == "done"
-    assert changes.turn_on(done, "me", NOW + timedelta(days=31)).phase == "quickbooks"
+    settings.progress(replace(contacts, phase="done", began_at=NOW, polled_quickbooks_at=NOW, polled_hubspot_at=NOW))
+    done = settings.find(PORTAL, REALM, "contacts")
+    soon = changes.turn_on(done, "me", NOW)
+    assert soon.phase == "done", "it was on already"
+    assert settings.find(PORTAL, REALM, "contacts").next_poll_at == NOW
+    off = changes.turn_off(done, "me", NOW)
+    assert changes.turn_on(off, "me", NOW + timedelta(minutes=1)).phase == "quickbooks"
+
+
+def test_work_on_an_earlier_pass_overwrites_nothing(tables: SyncTables, contacts: SyncObject) -> None:
+    settings = tables.settings
+    begun = settings.begin(contacts, NOW)
+    assert settings.progress(replace(begun, phase="match", cursor="7"))
+    settings.begin(settings.find(PORTAL, REALM, "contacts"), NOW)
+    assert not settings.progress(replace(begun, phase="rest", cursor="9"))
+    known = settings.find(PORTAL, REALM, "contacts")
+    assert (known.phase, known.cursor, known.pass_number) == ("quickbooks", None, 2)
 
 
 def test_forgetting_takes_links_trail_and_settings(tables: SyncTables, contacts: SyncObject) -> None:

@@ -83,6 +83,12 @@ def test_a_doubtful_match_is_decided(decision: str, run: Callable[..., Said], ha
         assert entity(harness, "Customer", str(link.entity_id))["DisplayName"] == "Twin Peaks (Customer)"
     else:
         assert (link.code, link.entity_id) == ("LEFT_OUT", None)
+        assert run("sync", "review", "contacts", "--record", str(mine["record"]), "--bring-back").status == 0
+        synchronize(harness)
+        again = link_of(harness, "contacts", contact)
+        assert again is not None
+        assert again.state == IN_STEP
+        assert run("sync", "review", "contacts", "--record", str(mine["record"]), "--bring-back").status == 1
     assert harness.refusals() == []
 
 

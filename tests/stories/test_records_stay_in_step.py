@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
 
-from service.store.hints import Hint
 from service.store.sync_links import ENDED, FAILED, IN_STEP
 from service.sync.direction import Side
-from tests.harness import PORTAL, REALM, Harness
+from tests.harness import REALM, Harness
 from tests.syncing import (
     count_calls,
     entity,
+    hear,
     hubspot_object,
     link_of,
     living,
@@ -35,14 +34,6 @@ def contact(harness: Harness) -> str:
     turn_on(harness, "contacts")
     settle_down(harness, 2)
     return made
-
-
-def hear(harness: Harness, vendor: str, ids: Iterable[str], *reasons: str, kind: str = "") -> None:
-    """A webhook has come."""
-    scope, word = (str(PORTAL), kind or "contacts") if vendor == "hubspot" else (REALM, kind or "Customer")
-    hints = [Hint(vendor, scope, word, each, frozenset(reasons or ("updated",))) for each in ids]
-    harness.services.hints.hear(hints, harness.clock.now())
-    synchronize(harness)
 
 
 def customer_of(harness: Harness, contact: str) -> str:

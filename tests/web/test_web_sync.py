@@ -12,10 +12,9 @@ from person import Person
 from service.quickbooks.limits import realm_scope
 from service.store.sync_links import IN_STEP
 from service.workflows.answer_mappings import answer_mappings
-from service.workflows.follow_records import erase
 from service.workflows.pass_over import step
 from tests.harness import PORTAL, REALM, Harness
-from tests.syncing import count_calls, entity, link_of, make, settle_down, state_of, synchronize, writes
+from tests.syncing import count_calls, entity, hear, link_of, make, settle_down, state_of, synchronize, writes
 from tests.syncing import person as somebody
 
 BASE = f"/sync/{PORTAL}/{REALM}/contacts"
@@ -103,6 +102,27 @@ def test_a_doubtful_match_is_chosen(operator: Person, harness: Harness) -> None:
     assert entity(harness, "Customer", twin["Id"])["PrimaryEmailAddr"]["Address"] == "x@example.com"
 
 
+def test_what_failed_is_left_out_and_brought_back(operator: Person, harness: Harness) -> None:
+    nell = make(harness, "contacts", email="nell@example.com", firstname="Nell", lastname="New")
+    operator.submit(f"{BASE}/on", "/sync")
+    synchronize(harness)
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "none"}})
+    hear(harness, "hubspot", [nell])
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    page = f"{BASE}/records/{link.id}"
+    assert "Leave it out" in read(operator, page)
+    assert operator.submit(f"{page}/leave", page).status_code == 303
+    assert "it can be brought back" in read(operator, page)
+    somebody(harness, "PATCH", f"contacts/{nell}", {"properties": {"email": "nell2@example.com"}})
+    assert operator.submit(f"{page}/bring", page).status_code == 303
+    synchronize(harness)
+    link = link_of(harness, "contacts", nell)
+    assert link is not None
+    assert link.state == IN_STEP
+    assert operator.submit(f"{page}/bring", page).status_code == 400
+
+
 def test_mapping_and_filter_are_edited(operator: Person, harness: Harness) -> None:
     operator.submit(f"{BASE}/on", "/sync")
     synchronize(harness)
@@ -151,9 +171,9 @@ def test_a_mapping_is_tried_on_records(operator: Person, harness: Harness) -> No
     assert "phone 555-1 555-1 Fax.FreeFormNumber 555-1" in said
     assert "HubSpot has no record 999999999" in said
     assert (writes(harness), state_of(harness, "contacts").mapping) == (written, None)
-    erase(harness.services, state_of(harness, "contacts"), "999")
+    hear(harness, "hubspot", ["999"], "privacy")
     assert "555-1" in operator.open(page).text
-    erase(harness.services, state_of(harness, "contacts"), nell)
+    hear(harness, "hubspot", [nell], "privacy")
     assert "555-1" not in operator.open(page).text, "a privacy deletion erases what was shown"
     operator.submit(page, page, document=document, act="try", records=nell)
     assert answer_mappings(harness.services) == 1
