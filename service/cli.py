@@ -103,6 +103,8 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
                         help="which invoices to show as HubSpot invoices: all, those of deals, none")  # fmt: skip
     change.add_argument("--invoice-properties", metavar="JSON",
                         help='of HubSpot invoices, filled from QuickBooks: {"crew": "CustomField:Crew #"}')  # fmt: skip
+    change.add_argument("--income-account", type=_digits, metavar="ID",
+                        help="the QuickBooks account for the income of items that the sync creates")  # fmt: skip
     for name, state, text in (
         ("pause", "paused", "keep callbacks, start no work"),
         ("resume", "live", "go on after a pause"),

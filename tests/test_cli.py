@@ -483,6 +483,13 @@ def test_tax_codes_of_a_connection(run: Callable[..., Said]) -> None:
     assert run(*change).status == 2
 
 
+def test_income_account_of_a_connection(run: Callable[..., Said]) -> None:
+    run(*ADD, *TOKENS)
+    change = ["connections", "set", "--portal", "7", "--realm", "77", "--income-account"]
+    assert run(*change, "79").out == "portal 7 and realm 77: income account 79\n"
+    assert run(*change, "Sales").status == 2
+
+
 def test_number_templates_of_a_connection(run: Callable[..., Said]) -> None:
     run(*ADD, *TOKENS)
     change = ["connections", "set", "--portal", "7", "--realm", "77", "--number-templates"]

@@ -108,7 +108,7 @@ def remove_connection(arguments: argparse.Namespace) -> int:
 
 
 def set_connection(arguments: argparse.Namespace) -> int:
-    """Change what an operator may say of a connection: property names, tax rates, the mirror."""
+    """Change what an operator may say of a connection: property names, tax rates, the mirror, an account."""
     changes, problems = _read_changes(arguments)
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
@@ -137,7 +137,8 @@ def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, st
         "number_templates": find_template_problems,
         "invoice_properties": find_mapping_problems,
     }
-    changes: dict[str, dict[str, str] | str] = {} if arguments.mirror is None else {"mirror": arguments.mirror}
+    plain = {"mirror": arguments.mirror, "income_account": arguments.income_account}
+    changes: dict[str, dict[str, str] | str] = {name: given for name, given in plain.items() if given is not None}
     problems: list[str] = []
     for name, find_problems in checks.items():
         text = getattr(arguments, name)

@@ -89,6 +89,7 @@ def turn_on(arguments: argparse.Namespace) -> int:
     """Keep an object in step; with --follow, show how the first sync goes."""
     stores, now = open_sync(), SystemClock().now()
     known = find_object(stores, arguments, arguments.object)
+    chosen = parse_filter(_read_json(arguments.filter), known.pairing.entity) if arguments.filter else None
     known = stores.sync_changes.set_rules(
         known,
         ACTOR,
@@ -96,7 +97,7 @@ def turn_on(arguments: argparse.Namespace) -> int:
         direction=Direction(arguments.direction) if arguments.direction else None,
         winner=Side(arguments.winner) if arguments.winner else None,
         deactivates=arguments.deactivate,
-        chosen=parse_filter(_read_json(arguments.filter)) if arguments.filter else None,
+        chosen=chosen,
     )
     known = stores.sync_changes.turn_on(known, ACTOR, now)
     print(f"{known.name} are kept in step: a worker does it, `sync status` tells how far it is")

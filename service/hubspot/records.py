@@ -24,6 +24,9 @@ from service.wire import Answer, NoAnswer
 # At most 200 a page and 3,000 characters a request; the first 10,000 results only.
 SEARCH_PAGE, SEARCH_TOTAL = 200, 10_000
 LONGEST_BODY = 3_000
+# Same page: at most 5 groups of 6 filters each, 18 filters in all; no group of ours has more than two.
+MOST_GROUPS = 5
+Group = Sequence[Mapping[str, Any]]
 _FORBIDDEN = 403
 Written = dict[str, "CrmRecord | ServiceError"]
 
@@ -81,15 +84,22 @@ class Records:
             return _search([[wanted]], properties)
 
         for part in divide_by_body(values, ask):
-            found |= {each.id: each for each in self._find(portal_id, object_type, ask(part))}
+            found |= {each.id: each for each in self._find_all(portal_id, object_type, ask(part))}
         return list(found.values())
 
-    def find_all_equal(
-        self, portal_id: PortalId, object_type: str, wanted: Mapping[str, str], properties: Sequence[str]
+    def find_any(
+        self, portal_id: PortalId, object_type: str, wanted: Iterable[Mapping[str, str]], properties: Sequence[str]
     ) -> list[CrmRecord]:
-        """Objects with all of these values. As `find_by`."""
-        filters = [{"propertyName": name, "operator": "EQ", "value": value} for name, value in wanted.items()]
-        return self._find(portal_id, object_type, _search([filters], properties))
+        """Objects that have all the values of one of `wanted`, which names properties by their values. As `find_by`."""
+        found: dict[str, CrmRecord] = {}
+        groups = [
+            [{"propertyName": name, "operator": "EQ", "value": value} for name, value in each.items()]
+            for each in wanted
+        ]
+        for part in divide_groups(groups, lambda some: _search(some, properties)):
+            page = self._find_all(portal_id, object_type, _search(part, properties))
+            found |= {each.id: each for each in page}
+        return list(found.values())
 
     def read_by_email(self, portal_id: PortalId, emails: Iterable[str], properties: Sequence[str]) -> list[CrmRecord]:
         """Contacts by their e-mail addresses, without the index's delay."""
@@ -172,6 +182,14 @@ class Records:
         silent = OutcomeUnknown("HubSpot left it out")
         return {each: by_key.get(each) or refused.get(each) or silent for each in some}
 
+    def _find_all(self, portal_id: PortalId, object_type: str, body: dict[str, Any]) -> Iterator[CrmRecord]:
+        """Every page of a search, as far as HubSpot pages."""
+        for after in range(0, SEARCH_TOTAL, SEARCH_PAGE):
+            page = self._find(portal_id, object_type, {**body, "after": str(after)})
+            yield from page
+            if len(page) < SEARCH_PAGE:
+                return
+
     def _find(self, portal_id: PortalId, object_type: str, body: dict[str, Any]) -> list[CrmRecord]:
         answer = self._call(portal_id, self._search.do_search, object_type, body)
         return answers.read_answer(answer, answers.parse_records)
@@ -218,7 +236,7 @@ def _moment(text: str | None) -> int | None:
 
 
 def _search(
-    groups: Sequence[Sequence[Mapping[str, Any]]],
+    groups: Sequence[Group],
     properties: Sequence[str],
     sorts: Sequence[Mapping[str, str]] = (),
     after: int = 0,
@@ -245,5 +263,17 @@ def divide_by_body(values: Iterable[str], ask: Callable[[list[str]], dict[str, A
             part, length = [], empty
         part.append(value)
         length += more
+    if part:
+        yield part
+
+
+def divide_groups(groups: Sequence[Group], ask: Callable[[list[Group]], dict[str, Any]]) -> Iterator[list[Group]]:
+    """Groups of filters in parts whose searches HubSpot takes."""
+    part: list[Group] = []
+    for group in groups:
+        if part and (len(part) == MOST_GROUPS or len(encode_json(ask([*part, group]))) > LONGEST_BODY):
+            yield part
+            part = []
+        part.append(group)
     if part:
         yield part

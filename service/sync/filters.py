@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from service.errors import InputInvalid
+from service.sync.fields import explain_unknown, find_field
 
 OPERATORS = ("is", "is_not", "contains", "known", "unknown")
 
@@ -57,14 +58,30 @@ class _FilterSchema(Schema):
     quickbooks = fields.List(fields.Nested(_ConditionSchema), load_default=list)
 
 
-def parse_filter(document: Any) -> Filter:
-    """A filter from its JSON. Raises: InputInvalid."""
+def parse_filter(document: Any, entity: str | None = None) -> Filter:
+    """A filter from its JSON; `entity`: what QuickBooks' conditions are about, whose fields they must then name.
+
+    Raises: InputInvalid.
+    """
     try:
         read = _FilterSchema().load(document)
     except ValidationError as error:
         raise InputInvalid(f"The filter is not understood: {error.messages}.") from error
+    unknown = [e["name"] for e in read["quickbooks"] if entity and find_field(entity, e["name"]) is None]
+    if entity and unknown:
+        reasons = "; ".join(explain_unknown(entity, name) for name in unknown)
+        raise InputInvalid(f"The filter would let nobody in: {reasons}.")
     made = {side: tuple(Condition(e["name"], e["operator"], tuple(e["values"])) for e in read[side]) for side in read}
     return Filter(made.get("hubspot", ()), made.get("quickbooks", ()))
+
+
+def check_properties(chosen: Filter, known: Collection[str]) -> None:
+    """Whether the portal has the properties that a filter names. Raises: InputInvalid."""
+    unknown = sorted({each.name for each in chosen.hubspot} - set(known))
+    if unknown:
+        raise InputInvalid(
+            f"The filter would let nobody in, for the portal has no property {', '.join(unknown)}: correct the filter."
+        )
 
 
 def export_filter(chosen: Filter) -> dict[str, Any]:

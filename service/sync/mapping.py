@@ -79,6 +79,7 @@ def to_quickbooks(mapping: Mapping, each: FieldMapping, value: str | None) -> st
     if each.values:
         if value not in each.values:
             raise Unusable(f"the mapping's table has no word of QuickBooks' for {value!r}: add it")
+        check(each.values[value], known.kind)
         return each.values[value]
     fitted = fit(known, convert(value, each.kind, known.kind))
     if not fitted and known.required:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What was found: sure, doubtful with a reason, or nothing. `free`: one of the doubtful ones can be chosen."""
+    """What was found: sure, doubtful with a reason, or nothing.
+
+    `by_name`: nothing but the name says so; `free`: one of the doubtful ones can be chosen.
+    """
 
     sure: str | None = None
     doubtful: tuple[str, ...] = ()
     why: str = ""
+    by_name: bool = False
     free: bool = True
 
     @property
@@ -64,7 +68,31 @@ def choose_match(one: Candidate, others: Iterable[Candidate], own: Iterable[Cand
         return NOTHING
     if any(each.strong and one.strong for each in named):
         return Match(doubtful=_ids(named), why="the name is the same, e-mail address or SKU differ")
-    return _among(one, named, any(each.name == one.name for each in rivals), "the same name")
+    match = _among(one, named, any(each.name == one.name for each in rivals), "the same name")
+    return replace(match, by_name=True)
+
+
+def follow_stored(one: Candidate, stored: Sequence[Candidate]) -> Match:
+    """The record that a stored link leads to, or one of several; whether they look alike does not matter."""
+    free = [each for each in stored if not each.taken]
+    if not free:
+        return Match(
+            doubtful=_ids(stored), why="invoices or an earlier sync lead to it, which is another's already", free=False
+        )
+    if len(free) == 1:
+        return Match(sure=free[0].id)
+    match = choose_match(one, free)
+    return match if match.sure else Match(doubtful=_ids(free), why="invoices of all of them go there")
+
+
+def find_twin(one: Candidate, own: Iterable[Candidate], begun: Collection[str]) -> str | None:
+    """A record of its own side that came first and that nothing tells apart: same address or SKU, or only a name."""
+    for each in own:
+        if each.id == one.id or not (each.taken or each.id in begun):
+            continue
+        if each.strong == one.strong if one.strong else one.name and each.name == one.name:
+            return each.id
+    return None
 
 
 def _among(one: Candidate, fitting: Sequence[Candidate], contested: bool, reason: str) -> Match:

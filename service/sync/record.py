@@ -106,13 +106,26 @@ def is_own(properties: Properties, realm_id: str, pairing: Pairing) -> str | Non
     return entity_id if owner == realm_id and entity_id else None
 
 
-def draft_name(pairing: Pairing, properties: Properties, object_id: str, attempt: int) -> str:
-    """What a new entity is called; from the second attempt on, so that nobody else is called so."""
+def draft_name(mapping: Mapping, properties: Properties, object_id: str) -> str:
+    """What a new entity is called: as the mapping says, else as the object is. Raises: Unusable."""
+    pairing = mapping.pairing
     known = find_field(pairing.entity, pairing.name_field)
     assert known is not None
-    name = fit(known, name_object(pairing, properties)) or f"HubSpot {pairing.kind} {object_id}"
-    if attempt == 0:
-        return name
+    held = hubspot_values(mapping, properties)
+    for each in mapping.fields:
+        value = held[each.hubspot]
+        if each.quickbooks == pairing.name_field and each.direction.reaches_quickbooks and value is not None:
+            try:
+                return str(to_quickbooks(mapping, each, value))
+            except Unusable as error:
+                raise Unusable(f"{each.hubspot}: {error}") from error
+    return fit(known, name_object(pairing, properties)) or f"HubSpot {pairing.kind} {object_id}"
+
+
+def vary_name(pairing: Pairing, name: str, attempt: int) -> str:
+    """Another name, so that nobody else is called so."""
+    known = find_field(pairing.entity, pairing.name_field)
+    assert known is not None
     addition = f" ({pairing.entity} {attempt})" if attempt > 1 else f" ({pairing.entity})"
     return name[: (known.longest or 100) - len(addition)].rstrip() + addition
 

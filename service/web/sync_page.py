@@ -87,7 +87,8 @@ def add_sync(routes: Blueprint, desk: Desk) -> None:
     def change_mapping(portal_id: int, realm_id: int, name: str) -> Response:
         known = _find(desk, portal_id, realm_id, name)
         if "filter" in request.form:
-            desk.sync.set_rules(known, actor(), desk.clock.now(), chosen=parse_filter(read_json("filter")))
+            chosen = parse_filter(read_json("filter"), known.pairing.entity)
+            desk.sync.set_rules(known, actor(), desk.clock.now(), chosen=chosen)
             return _back("operator.show_mapping", known, "rules")
         desk.sync.tables.mapping_requests.ask(_read_request(desk, known))
         return _back("operator.show_mapping", known, "")

@@ -10,6 +10,7 @@ from typing import Any
 
 from service.errors import (
     CannotInvoice,
+    InputInvalid,
     NameTaken,
     NotConnected,
     OutcomeUnknown,
@@ -20,6 +21,7 @@ from service.errors import (
 )
 from service.logs import log
 from service.quickbooks.batches import MOST_ITEMS
+from service.quickbooks.body import encode
 from service.store.links import Link
 from service.store.sync_links import ENDED, FAILED, IN_STEP, WAITING, SyncLink
 from service.store.sync_settings import SyncObject
@@ -182,17 +184,33 @@ def write_entities(
     Raises: what the gateway raises when the call as a whole failed.
     """
     entity = known.pairing.entity
+    outcomes: dict[str, Outcome] = {
+        str(body.get("Id", at)): error for at, body in enumerate(bodies) if (error := _unwritable(body)) is not None
+    }
+    left = {str(at): body for at, body in enumerate(bodies) if str(body.get("Id", at)) not in outcomes}
+    if not left:
+        return outcomes
     with services.locks.hold(f"names:{known.realm_id}"):
-        if operation == "update" and len(bodies) <= FEW:
-            return {str(each["Id"]): _update(services, known, each) for each in bodies}
-        items = [{"bId": str(at), "operation": operation, entity: dict(each)} for at, each in enumerate(bodies)]
+        if operation == "update" and len(left) <= FEW:
+            return outcomes | {str(each["Id"]): _update(services, known, each) for each in left.values()}
+        items = [{"bId": at, "operation": operation, entity: dict(each)} for at, each in left.items()]
         found = services.quickbooks.batch(known.realm_id, items)
-    outcomes: dict[str, Outcome] = {}
-    for at, body in enumerate(bodies):
-        outcome = found[str(at)]
+    for at, body in left.items():
+        outcome = found[at]
         content = outcome if isinstance(outcome, ServiceError) else outcome.get(entity)
         outcomes[str(body.get("Id", at))] = content or OutcomeUnknown("QuickBooks answered without the entity")
     return outcomes
+
+
+def _unwritable(body: Mapping[str, Any]) -> ServiceError | None:
+    """Why a body can never be sent; it alone fails, not those that would travel with it."""
+    try:
+        encode(body)
+    except ValueError as error:
+        return InputInvalid(
+            f"A value cannot be written to QuickBooks: {error}. Correct it in HubSpot or in the mapping."
+        )
+    return None
 
 
 def _update(services: Services, known: SyncObject, body: Mapping[str, Any]) -> Outcome:

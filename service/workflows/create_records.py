@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from service.errors import NameTaken, RefusedByHubSpot, ServiceError
+from service.errors import NameTaken, NoIncomeAccount, RefusedByHubSpot, ServiceError
 from service.hubspot.answers import CrmRecord
 from service.hubspot.properties import PropertyDefinition, PropertyGroup
 from service.quickbooks.batches import MOST_ITEMS
@@ -33,6 +33,7 @@ from service.sync.record import (
     quickbooks_values,
     strong_of_entity,
     strong_of_object,
+    vary_name,
 )
 from service.sync.values import Unusable
 from service.workflows.align_records import Pair, align, befell, in_step, keep_links, reraise_if_whole, write_entities
@@ -54,19 +55,33 @@ def ensure_key_property(services: Services, known: SyncObject) -> None:
     services.hubspot.ensure_properties(known.portal_id, known.name, GROUP, [definition])
 
 
-def reserve_entities(services: Services, known: SyncObject, wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Write down under which names entities will be created."""
+def is_anew(link: SyncLink) -> bool:
+    """Whether a person said that it is nobody the other side has."""
+    return link.code == "CREATE_ANEW" or "declined" in (link.reserved or {})
+
+
+def reserve_entities(
+    services: Services, known: SyncObject, wanted: Sequence[Wanted], declined: Mapping[str, Sequence[str]]
+) -> list[Wanted]:
+    """Write down under which names entities will be created; `declined`: who is alike, by object id."""
     now = services.clock.now()
-    links = []
+    links, refused = [], []
     for link, properties in wanted:
-        name = draft_name(known.pairing, properties, str(link.object_id), 0)
-        reserved = {"name": name, "attempt": 0}
+        try:
+            name = draft_name(known.fields, properties, str(link.object_id))
+        except Unusable as error:
+            refused.append(_refuse(_described(known, link, properties), error))
+            continue
+        reserved: dict[str, Any] = {"name": name, "base": name, "attempt": 0}
+        if is_anew(link):
+            reserved["declined"] = (link.reserved or {}).get("declined") or list(declined[str(link.object_id)])
         links.append(
             replace(
                 _described(known, link, properties), state=CREATING, reserved=reserved, code=None, sentence=None,
                 candidates=(), due_at=now,
             )
         )  # fmt: skip
+    keep_links(services, known, refused)
     found = {str(link.object_id): properties for link, properties in wanted}
     return [(link, found[str(link.object_id)]) for link in services.sync.links.keep(known, links, now)]
 
@@ -75,7 +90,12 @@ def create_entities(services: Services, known: SyncObject, wanted: Sequence[Want
     """Create what is reserved, thirty at a time. Raises: NotConnected, TryLater."""
     if not wanted:
         return
-    account = find_income_account(services.quickbooks, known.realm_id) if known.pairing.entity == "Item" else None
+    account = None
+    if known.pairing.entity == "Item":
+        account = _income_account(services, known)
+        if account is None:
+            keep_links(services, known, [_without_income(link) for link, _ in wanted])
+            return
     for start in range(0, len(wanted), MOST_ITEMS):
         _create_some(services, known, wanted[start : start + MOST_ITEMS], account)
 
@@ -87,7 +107,7 @@ def _create_some(services: Services, known: SyncObject, wanted: Sequence[Wanted]
             body = draft_entity(known.fields, properties, str((link.reserved or {})["name"]), account)
             drafts.append((link, properties, body))
         except Unusable as error:
-            refused.append(replace(link, state=FAILED, code="VALUE_NOT_TAKEN", sentence=f"{error}.", due_at=None))
+            refused.append(_refuse(link, error))
     keep_links(services, known, refused)
     if not drafts:
         return
@@ -125,12 +145,13 @@ def resume_entities(services: Services, known: SyncObject, wanted: Sequence[Want
         name = compare_name(str((link.reserved or {})["name"]))
         there = holders.get(name, [])
         others = [_candidate(known, each, str(each["Id"]) in linked) for each in there]
-        match = choose_match(Candidate(str(link.object_id), strong_of_object(known.pairing, properties), name), others)
+        one = Candidate(str(link.object_id), strong_of_object(known.pairing, properties), name)
+        match = choose_match(one, others if not is_anew(link) else _perhaps_ours(link, one, others, taken))
         renamed = _renamed(known, link, properties)
         if match.sure is not None:
             content = next(each for each in there if str(each["Id"]) == match.sure)
             pairs.append(Pair(replace(in_step(link), entity_id=match.sure), properties, content))
-        elif match.doubtful and not all(each.taken for each in others):
+        elif match.doubtful and not is_anew(link) and not all(each.taken for each in others):
             links.append(review(link, match, Side.HUBSPOT))
         elif not there and not taken:
             again.append((link, properties))
@@ -163,7 +184,7 @@ def create_objects(services: Services, known: SyncObject, wanted: Sequence[tuple
         try:
             drafts[key], halves[key] = draft_object(known.fields, content), (named, content)
         except Unusable as error:
-            refused.append(replace(named, state=FAILED, code="VALUE_NOT_TAKEN", sentence=f"{error}.", due_at=None))
+            refused.append(_refuse(named, error))
     keep_links(services, known, refused)
     if not drafts:
         return
@@ -181,6 +202,22 @@ def create_objects(services: Services, known: SyncObject, wanted: Sequence[tuple
         else:
             links.append(befell(link, outcome, services.clock.now()))
     keep_links(services, known, links)
+
+
+def _income_account(services: Services, known: SyncObject) -> str | None:
+    """The operator's choice, else the oldest account for income."""
+    joined = services.connections.of_portal(known.portal_id)
+    chosen = next((each.settings.get("income_account") for each in joined if each.realm_id == known.realm_id), None)
+    return str(chosen) if chosen else find_income_account(services.quickbooks, known.realm_id)
+
+
+def _without_income(link: SyncLink) -> SyncLink:
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
+    sentence = (
+        "A new item needs an account for its income, and QuickBooks has no active account of the type Income: "
+        "create one there, or choose one with `connections set --income-account`."
+    )
+    return replace(link, state=FAILED, code=NoIncomeAccount.code, sentence=sentence, due_at=None)
 
 
 def _created(
@@ -208,13 +245,25 @@ def _candidate(known: SyncObject, content: Mapping[str, Any], taken: bool) -> Ca
     return Candidate(str(content["Id"]), strong_of_entity(pairing, content), key_of_entity(pairing, content), taken)
 
 
+def _perhaps_ours(link: SyncLink, one: Candidate, others: Sequence[Candidate], taken: bool) -> list[Candidate]:
+    """Who of a name may be our own create whose answer was lost, when a person declined all that there were."""
+    declined = (link.reserved or {}).get("declined") or []
+    same = [each for each in others if each.id not in declined and (not each.strong or each.strong == one.strong)]
+    return [each for each in same if each.strong] if taken else same
+
+
 def _renamed(known: SyncObject, link: SyncLink, properties: Mapping[str, str | None]) -> SyncLink | None:
     """The next name to be tried; None: a person decides, as always with items, which are called by their names."""
-    attempt = int((link.reserved or {}).get("attempt", 0)) + 1
+    reserved = link.reserved or {}
+    attempt = int(reserved.get("attempt", 0)) + 1
     if attempt >= NAMES_TRIED or known.pairing.entity == "Item":
         return None
-    name = draft_name(known.pairing, properties, str(link.object_id), attempt)
-    return replace(link, reserved={"name": name, "attempt": attempt})
+    base = str(reserved.get("base") or name_object(known.pairing, properties) or reserved["name"])
+    return replace(link, reserved={**reserved, "name": vary_name(known.pairing, base, attempt), "attempt": attempt})
+
+
+def _refuse(link: SyncLink, error: Unusable) -> SyncLink:
+    return replace(link, state=FAILED, code="VALUE_NOT_TAKEN", sentence=f"{error}.", due_at=None)
 
 
 def review(link: SyncLink, match: Match, side: Side) -> SyncLink:
@@ -228,3 +277,13 @@ def review(link: SyncLink, match: Match, side: Side) -> SyncLink:
     return replace(
         link, state=REVIEW, code="DOUBTFUL", sentence=sentence, candidates=match.doubtful, due_at=None, reserved=None
     )
+
+
+def review_twin(link: SyncLink, twin: str, side: Side) -> SyncLink:
+    """The second of two records of `side` that nothing tells apart: the other side has neither."""
+    where = "HubSpot" if side is Side.HUBSPOT else "QuickBooks"
+    sentence = (
+        f"{where} has {twin} with the same name, address or SKU, which came first, and nothing tells the two apart: "
+        "merge them there, or have this one created anew."
+    )
+    return replace(link, state=REVIEW, code="SAME_ON_ITS_SIDE", sentence=sentence, candidates=(), due_at=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,30 +10,37 @@ from service.store.sync_links import CREATING, ENDED, ERASED, GONE_FROM_QUICKBOO
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
 from service.sync.filters import may_enter
-from service.sync.matching import NOTHING, Candidate, Match, choose_match
+from service.sync.matching import NOTHING, Candidate, Match, choose_match, find_twin, follow_stored
 from service.sync.record import (
     belongs,
     filter_values,
     is_active,
-    is_own,
     name_entity,
     name_object,
     strong_of_entity,
     strong_of_object,
 )
 from service.workflows.align_records import Pair, align, in_step, keep_links, wake
-from service.workflows.create_records import create_entities, create_objects, reserve_entities, review
-from service.workflows.read_records import Content, Properties, candidates_of, find_alike_entities, find_alike_objects
+from service.workflows.create_records import (
+    create_entities,
+    create_objects,
+    is_anew,
+    reserve_entities,
+    review,
+    review_twin,
+)
+from service.workflows.find_others import Others, find_other_entities, find_other_objects, find_own
+from service.workflows.read_records import Content, Properties, candidates_of
 from service.workflows.services import Services
 
 
-@dataclass(frozen=True, slots=True)
-class Others:
-    """The other side, as far as it may matter: who is alike, what each holds, and who is alike on one's own side."""
+@dataclass(slots=True)
+class Found:
+    """What is to become of records that are in no pair."""
 
-    candidates: list[Candidate]
-    contents: Mapping[str, Mapping[str, Any]]
-    own: list[Candidate] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
+    waiting: list[SyncLink] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
 
 
 def enter_objects(
@@ -41,9 +48,12 @@ def enter_objects(
     known: SyncObject,
     objects: Mapping[str, Properties],
     links: Mapping[str, SyncLink],
-    others: Others | None = None,
+    seen: Others | None = None,
 ) -> None:
-    """Objects that are in no pair. `links`: halves there are already. Raises: NotConnected, TryLater."""
+    """Objects that are in no pair. `links`: halves there are already; `seen`: who is alike, when that is known.
+
+    Raises: NotConnected, TryLater.
+    """
     wanted = {
         key: each
         for key, each in objects.items()
@@ -52,27 +62,18 @@ def enter_objects(
     _let_go(services, known, [link for key, link in links.items() if key in objects and key not in wanted])
     if not wanted:
         return
-    if others is None:
-        others = Others(*find_alike_entities(services, known, wanted))
-    stored = _stored_entities(services, known, wanted)
+    others = find_other_entities(services, known, wanted, seen)
+    halves = {key: links.get(key) or _half_object(known, key, each) for key, each in wanted.items()}
+    apart = {key for key, ids in others.stored.items() if not belongs(known.pairing, others.contents[ids[0]])}
     usable = [each for each in others.candidates if belongs(known.pairing, others.contents.get(each.id, {}))]
-    pairs, reviews, new, took = [], [], [], set[str]()
-    for key, one in candidates_of(known, Side.HUBSPOT, wanted).items():
-        fitting = [replace(each, taken=each.taken or each.id in took) for each in usable]
-        match = _match(links.get(key), stored.get(key), one, fitting, others.own)
-        link = links.get(key) or _half_object(known, key, wanted[key])
-        if match.sure is not None and match.sure in others.contents:
-            took.add(match.sure)
-            pairs.append(Pair(replace(in_step(link), entity_id=match.sure), wanted[key], others.contents[match.sure]))
-        elif match.doubtful:
-            reviews.append(review(link, match, Side.HUBSPOT))
-        elif link.code == GONE_FROM_QUICKBOOKS:
-            reviews.append(replace(link, state=REVIEW, due_at=None))  # whom it became, only a person can say
-        elif link.state != CREATING:
-            new.append((link, wanted[key]))
-    _join(services, known, pairs, Side.QUICKBOOKS)
-    keep_links(services, known, reviews)
-    create_entities(services, known, reserve_entities(services, known, new))
+    left = {key: each for key, each in wanted.items() if key not in apart or is_anew(halves[key])}
+    found = _sort(services, known, Side.HUBSPOT, left, halves, replace(others, candidates=usable))
+    keep_links(services, known, [_apart(known, halves[key]) for key in wanted if key not in left])
+    _join(services, known, found.pairs, Side.QUICKBOOKS)
+    keep_links(services, known, found.waiting)
+    new = [(halves[key], wanted[key]) for key in found.new if halves[key].state != CREATING]
+    declined = {key: _alike(one, usable) for key, one in candidates_of(known, Side.HUBSPOT, left).items()}
+    create_entities(services, known, reserve_entities(services, known, new, declined))
 
 
 def enter_entities(
@@ -80,7 +81,7 @@ def enter_entities(
     known: SyncObject,
     entities: Mapping[str, Content],
     links: Mapping[str, SyncLink],
-    others: Others | None = None,
+    seen: Others | None = None,
 ) -> None:
     """Entities that are in no pair. As `enter_objects`."""
     chosen = known.filter.quickbooks
@@ -95,24 +96,54 @@ def enter_entities(
     _let_go(services, known, [link for key, link in links.items() if key in entities and key not in wanted])
     if not wanted:
         return
-    if others is None:
-        others = Others(*find_alike_objects(services, known, wanted))
-    pairs, reviews, new, took = [], [], [], set[str]()
-    for key, one in candidates_of(known, Side.QUICKBOOKS, wanted).items():
+    others = find_other_objects(services, known, wanted, seen)
+    halves = {key: links.get(key) or _half_entity(known, key, each) for key, each in wanted.items()}
+    found = _sort(services, known, Side.QUICKBOOKS, wanted, halves, others)
+    _join(services, known, found.pairs, Side.HUBSPOT)
+    keep_links(services, known, found.waiting)
+    create_objects(services, known, [(halves[key], wanted[key]) for key in found.new])
+
+
+def _sort(
+    services: Services,
+    known: SyncObject,
+    side: Side,
+    wanted: Mapping[str, dict[str, Any]],
+    halves: Mapping[str, SyncLink],
+    others: Others,
+) -> Found:
+    """Who is whose other half, who is new, and for whom a person must say so."""
+    ones = candidates_of(known, side, wanted)
+    own = others.own
+    if own is None:
+        first = {key: _match(halves[key], one, others, others.candidates, ones.values()) for key, one in ones.items()}
+        own = find_own(services, known, side, wanted, first)
+    found, took, begun = Found(), set[str](), set[str]()
+    for key, one in ones.items():
         fitting = [replace(each, taken=each.taken or each.id in took) for each in others.candidates]
-        own = next((o for o in fitting if is_own(others.contents[o.id], known.realm_id, known.pairing) == key), None)
-        match = _match(links.get(key), own.id if own else None, one, fitting, others.own)
-        link = links.get(key) or _half_entity(known, key, wanted[key])
+        match = _match(halves[key], one, others, fitting, own)
+        twin = None if is_anew(halves[key]) or not match.is_nothing else find_twin(one, own, begun)
         if match.sure is not None:
             took.add(match.sure)
-            pairs.append(Pair(replace(in_step(link), object_id=match.sure), others.contents[match.sure], wanted[key]))
+            begun.add(key)
+            found.pairs.append(_pair(side, halves[key], wanted[key], match.sure, others.contents[match.sure]))
         elif match.doubtful:
-            reviews.append(review(link, match, Side.QUICKBOOKS))
+            found.waiting.append(review(halves[key], match, side))
+        elif halves[key].code == GONE_FROM_QUICKBOOKS:
+            # Whom it became, only a person can say.
+            found.waiting.append(replace(halves[key], state=REVIEW, due_at=None))
+        elif twin is not None:
+            found.waiting.append(review_twin(halves[key], twin, side))
         else:
-            new.append((link, wanted[key]))
-    _join(services, known, pairs, Side.HUBSPOT)
-    keep_links(services, known, reviews)
-    create_objects(services, known, new)
+            begun.add(key)
+            found.new.append(key)
+    return found
+
+
+def _pair(side: Side, link: SyncLink, held: dict[str, Any], other_id: str, other: dict[str, Any]) -> Pair:
+    if side is Side.HUBSPOT:
+        return Pair(replace(in_step(link), entity_id=other_id), held, other)
+    return Pair(replace(in_step(link), object_id=other_id), other, held)
 
 
 def _join(services: Services, known: SyncObject, pairs: list[Pair], side: Side) -> None:
@@ -155,21 +186,29 @@ def _half_entity(known: SyncObject, entity_id: str, held: Content) -> SyncLink:
     return SyncLink(entity_id=entity_id, label=label[:300], strong=strong[:300])
 
 
-def _stored_entities(services: Services, known: SyncObject, ids: Iterable[str]) -> dict[str, str]:
-    """The entities that invoices of these objects go to."""
-    found = services.links.find(known.portal_id, known.realm_id, known.pairing.kind, list(ids))
-    return {key: link.entity_id for key, link in found.items()}
+def _apart(known: SyncObject, link: SyncLink) -> SyncLink:
+    """A record whose invoices go to what the sync leaves alone: another one beside it would take them away."""
+    where = "a bundle or category" if known.pairing.entity == "Item" else "a job or sub-customer"
+    sentence = f"Its invoices go to {where} in QuickBooks, which the sync leaves alone: nothing is created beside it."
+    return replace(link, state=ENDED, code="OUTSIDE_THE_SYNC", sentence=sentence, due_at=None, candidates=())
+
+
+def _alike(one: Candidate, others: Iterable[Candidate]) -> list[str]:
+    """Who was there to be chosen when a person said that it is nobody there is."""
+    return [
+        each.id for each in others if (one.name and each.name == one.name) or (one.strong and each.strong == one.strong)
+    ]
 
 
 def _match(
-    link: SyncLink | None, stored: str | None, one: Candidate, fitting: list[Candidate], own: list[Candidate]
+    link: SyncLink, one: Candidate, others: Others, fitting: Sequence[Candidate], own: Iterable[Candidate]
 ) -> Match:
-    """What a person said; a stored link, as long as what it leads to is there and free; then who looks the same."""
-    if link is not None and link.code == "CREATE_ANEW":
-        return NOTHING
-    if stored is not None and any(each.id == stored and not each.taken for each in fitting):
-        return Match(sure=stored)
-    return choose_match(one, fitting, own)
+    """What was created for it before; what a person said; a stored link; then who looks the same."""
+    stored = [others.made[one.id]] if one.id in others.made else others.stored.get(one.id, [])
+    there = [each for each in fitting if each.id in stored]
+    if there and (one.id in others.made or not is_anew(link)):
+        return follow_stored(one, there)
+    return NOTHING if is_anew(link) else choose_match(one, fitting, own)
 
 
 def is_over(link: SyncLink) -> bool:

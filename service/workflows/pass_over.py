@@ -19,6 +19,7 @@ from service.store.sync_candidates import Seen
 from service.store.sync_links import CREATING
 from service.store.sync_settings import SyncObject
 from service.sync.direction import Side
+from service.sync.filters import check_properties
 from service.sync.headroom import Headroom, Left, scopes_of
 from service.sync.record import (
     belongs,
@@ -30,7 +31,8 @@ from service.sync.record import (
 )
 from service.workflows.align_records import Pair, align
 from service.workflows.create_records import ensure_key_property, resume_entities
-from service.workflows.enter_records import Others, enter_entities, enter_objects, is_over
+from service.workflows.enter_records import enter_entities, enter_objects, is_over
+from service.workflows.find_others import Others
 from service.workflows.follow_records import follow_entities, follow_objects
 from service.workflows.isolate_records import isolate
 from service.workflows.read_records import Content, Properties, candidates_of, columns_of
@@ -95,6 +97,8 @@ def _read_quickbooks(services: Services, known: SyncObject) -> SyncObject:
 
 
 def _read_hubspot(services: Services, known: SyncObject) -> SyncObject:
+    if known.cursor is None and known.filter.hubspot:
+        check_properties(known.filter, services.hubspot.property_names(known.portal_id, known.name))
     wanted = properties_to_read(known.fields, known.filter)
     page, after = services.hubspot.records.page(known.portal_id, known.name, wanted, known.cursor)
     seen = [

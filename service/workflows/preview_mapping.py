@@ -10,9 +10,10 @@ from service.sync.conflict import plan_alignment
 from service.sync.direction import Side
 from service.sync.mapping import KnownHubSpotProperty, Mapping
 from service.sync.mapping_file import describe_property
-from service.sync.matching import choose_match
+from service.sync.matching import choose_match, follow_stored
 from service.sync.record import hubspot_values, quickbooks_values
-from service.workflows.read_records import candidates_of, find_alike_entities, read_entities, read_objects
+from service.workflows.find_others import Others, find_other_entities
+from service.workflows.read_records import candidates_of, read_entities, read_objects
 from service.workflows.services import Services
 
 Values = dict[str, "str | None"]
@@ -49,10 +50,13 @@ def preview_mapping(
     links = services.sync.links.by_objects(known, list(objects))
     partners: dict[str, str | None] = {key: link.entity_id for key, link in links.items() if link.entity_id}
     unlinked = {key: each for key, each in objects.items() if key not in partners}
-    alike, contents = find_alike_entities(services, wanted, unlinked) if unlinked else ([], {})
+    others = find_other_entities(services, wanted, unlinked, None) if unlinked else Others([], {})
     for key, one in candidates_of(wanted, Side.HUBSPOT, unlinked).items():
-        partners[key] = choose_match(one, alike).sure
-    contents |= read_entities(services, wanted, [entity_id for entity_id in partners.values() if entity_id])
+        stored = [each for each in others.candidates if each.id in others.stored.get(key, [])]
+        partners[key] = (follow_stored(one, stored) if stored else choose_match(one, others.candidates)).sure
+    contents = others.contents | read_entities(
+        services, wanted, [entity_id for entity_id in partners.values() if entity_id]
+    )
     previews = []
     for key, properties in objects.items():
         partner = partners.get(key)

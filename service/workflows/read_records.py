@@ -23,8 +23,6 @@ from service.workflows.services import Services
 
 Properties = dict[str, "str | None"]
 Content = dict[str, Any]
-# Looking by name costs a search for each: no more than these in one go, the poll comes to the others.
-MOST_SEARCHES = 20
 
 
 def columns_of(known: SyncObject) -> str:
@@ -55,12 +53,8 @@ def find_alike_entities(
     """Entities that share an address, SKU or name with one of the objects."""
     pairing = known.pairing
     strongs = [strong for each in objects.values() if (strong := strong_of_object(pairing, each))]
-    if pairing.entity == "Item":
-        found = _query(services, known, "Sku", strongs)
-    else:
-        found = query_by_email(services.quickbooks, known.realm_id, strongs)
-    found += read_named(services, known, [name for each in objects.values() if (name := name_object(pairing, each))])
-    contents = {str(each["Id"]): each for each in found}
+    named = read_named(services, known, [name_object(pairing, each) for each in objects.values()])
+    contents = find_strong_entities(services, known, strongs) | {str(each["Id"]): each for each in named}
     linked = services.sync.links.by_entities(known, list(contents))
     return [
         Candidate(key, strong_of_entity(pairing, each), key_of_entity(pairing, each), is_taken(linked.get(key)))
@@ -72,27 +66,54 @@ def find_alike_objects(
     services: Services, known: SyncObject, entities: Mapping[str, Content]
 ) -> tuple[list[Candidate], dict[str, Properties]]:
     """Objects that share an address, SKU or name with one of the entities."""
-    pairing, records = known.pairing, services.hubspot.records
-    wanted = properties_to_read(known.fields, known.filter)
+    pairing = known.pairing
     strongs = [strong for each in entities.values() if (strong := strong_of_entity(pairing, each))]
-    names = [str(each[pairing.name_field]) for each in entities.values()]
+    objects = find_strong_objects(services, known, strongs)
     if pairing.name == "contacts":
-        found = records.read_by_email(known.portal_id, strongs, wanted)
-        for each in [e for e in entities.values() if not strong_of_entity(pairing, e)][:MOST_SEARCHES]:
-            person = {"firstname": each.get("GivenName"), "lastname": each.get("FamilyName")}
-            equal = {name: str(value) for name, value in person.items() if value}
-            if equal:
-                found += records.find_all_equal(known.portal_id, known.name, equal, wanted)
+        there = {strong_of_object(pairing, each) for each in objects.values()}
+        persons = [_person(each) for each in entities.values() if strong_of_entity(pairing, each) not in there - {""}]
+        objects |= _find_persons(services, known, persons)
     else:
-        found = records.find_by(known.portal_id, known.name, "name", names, wanted)
-        if pairing.name == "products":
-            found += records.find_by(known.portal_id, known.name, "hs_sku", strongs, wanted)
-    objects = {each.id: each.properties for each in found}
+        names = [str(each[pairing.name_field]) for each in entities.values()]
+        objects |= _find_objects(services, known, "name", names)
     linked = services.sync.links.by_objects(known, list(objects))
     return [
         Candidate(key, strong_of_object(pairing, each), key_of_object(pairing, each), is_taken(linked.get(key)))
         for key, each in objects.items()
     ], objects
+
+
+def find_strong_objects(services: Services, known: SyncObject, strongs: Iterable[str]) -> dict[str, Properties]:
+    """Objects with one of these addresses or SKUs; companies have neither."""
+    wanted = properties_to_read(known.fields, known.filter)
+    if known.name == "contacts":
+        found = services.hubspot.records.read_by_email(known.portal_id, _usable(strongs), wanted)
+        return {each.id: each.properties for each in found}
+    return _find_objects(services, known, "hs_sku", strongs) if known.name == "products" else {}
+
+
+def find_named_objects(
+    services: Services, known: SyncObject, objects: Mapping[str, Properties]
+) -> dict[str, Properties]:
+    """Objects that are called like one of these."""
+    if known.name != "contacts":
+        return _find_objects(services, known, "name", [name_object(known.pairing, each) for each in objects.values()])
+    own = ("firstname", "lastname"), ("company",)
+    persons = [
+        next((some for names in own if (some := {name: str(v) for name in names if (v := each.get(name))})), {})
+        for each in objects.values()
+    ]
+    return _find_persons(services, known, persons)
+
+
+def find_strong_entities(services: Services, known: SyncObject, strongs: Iterable[str]) -> dict[str, Content]:
+    """Entities with one of these addresses or SKUs, inactive ones too."""
+    wanted = [each for each in strongs if each]
+    if known.pairing.entity == "Item":
+        found = _query(services, known, "Sku", wanted)
+    else:
+        found = query_by_email(services.quickbooks, known.realm_id, wanted)
+    return {str(each["Id"]): each for each in found}
 
 
 def is_taken(link: SyncLink | None) -> bool:
@@ -123,3 +144,23 @@ def _query(services: Services, known: SyncObject, attribute: str, values: Iterab
 
 def _usable(values: Iterable[str]) -> Sequence[str]:
     return [each for each in values if each]
+
+
+# https://developers.hubspot.com/docs/api-reference/search/guide
+# The index lags behind: it says who may be meant; what is compared, and later written over, is read.
+def _find_objects(services: Services, known: SyncObject, name: str, values: Iterable[str]) -> dict[str, Properties]:
+    found = services.hubspot.records.find_by(known.portal_id, known.name, name, _usable(values), [name])
+    return read_objects(services, known, [each.id for each in found])
+
+
+def _find_persons(services: Services, known: SyncObject, persons: Iterable[Mapping[str, str]]) -> dict[str, Properties]:
+    asked = [each for each in persons if each]
+    found = services.hubspot.records.find_any(known.portal_id, known.name, asked, ["email"])
+    return read_objects(services, known, [each.id for each in found])
+
+
+def _person(content: Content) -> dict[str, str]:
+    """The properties that a contact called like this customer would have."""
+    names = {"firstname": content.get("GivenName"), "lastname": content.get("FamilyName")}
+    person = {name: str(value) for name, value in names.items() if value}
+    return person or {"company": str(content.get("DisplayName") or "")}

@@ -37,6 +37,29 @@ def test_names_in_any_writing_fit_into_a_search(gateway, hubspot, letter):
     assert {"filterGroups", "properties", "sorts", "limit", "after"} == set(hubspot.asked[0].json)
 
 
+@pytest.mark.parametrize("longest", [3, 400])
+def test_persons_are_searched_five_a_call(gateway, hubspot, longest):
+    hubspot.always(lambda _: (200, {"results": []}))
+    people = [{"firstname": f"Noah {number}", "lastname": "Ж" * longest} for number in range(23)]
+    gateway.records.find_any(PORTAL, "contacts", people, ["email", "firstname"])
+    asked = [each.json["filterGroups"] for each in hubspot.asked]
+    assert max(map(len, asked)) <= 5
+    assert all(len(each.body.decode()) <= LONGEST_BODY for each in hubspot.asked)
+    found = [{f["propertyName"]: f["value"] for f in group["filters"]} for groups in asked for group in groups]
+    assert found == people
+    if longest < 10:
+        assert len(asked) == 5
+
+
+def test_a_search_that_many_fit_is_read_to_its_end(gateway, hubspot):
+    def page(asked):
+        start = int(asked.json["after"])
+        return 200, {"results": [{"id": str(n), "properties": {}} for n in range(start, min(start + SEARCH_PAGE, 450))]}
+
+    hubspot.always(page)
+    assert len(gateway.records.find_by(PORTAL, "companies", "name", ["acme"], [])) == 450
+
+
 class Index:
     """Contacts in the order of their last changes, which working on them moves to the end."""
 

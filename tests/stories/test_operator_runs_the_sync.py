@@ -32,6 +32,8 @@ def database_url(cheap_databases: Databases) -> Iterator[str]:
 
 def test_on_watch_fail_fix_replay_off_and_delete(run: Callable[..., Said], harness: Harness) -> None:
     nell = make(harness, "contacts", email="nell@example.com", firstname="Nell", lastname="New")
+    strange = '{"quickbooks": [{"name": "Nonsense", "operator": "known"}]}'
+    assert "no field Nonsense" in run("sync", "on", "contacts", "--filter", strange).err
     assert run("sync", "on", "contacts", "--direction", "both", "--winner", "quickbooks").status == 0
     refused = run("sync", "on", "companies")
     assert (refused.status, "turn contacts off first" in refused.err) == (1, True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.sync.matching import NOTHING, Candidate, choose_match
+from service.sync.matching import NOTHING, Candidate, choose_match, find_twin, follow_stored
 
 NELL = Candidate("1", "nell@example.com", "nell new")
 
@@ -38,6 +40,26 @@ def test_rivals_on_ones_own_side_make_it_doubtful() -> None:
     twin = Candidate("2", "", "nell new")
     one = Candidate("1", "", "nell new")
     assert choose_match(one, [Candidate("7", "", "nell new")], [one, twin]).doubtful == ("7",)
+
+
+def test_a_stored_link_is_followed_to_who_is_free_however_he_looks() -> None:
+    one, other = Candidate("1", "a@b.co", "nell"), Candidate("7", "x@y.co", "zoe")
+    taken, alike = Candidate("8", taken=True), Candidate("9", "a@b.co", "nell")
+    assert follow_stored(one, [other]).sure == "7"
+    assert follow_stored(one, [taken, other]).sure == "7"
+    assert follow_stored(one, [other, alike]).sure == "9"
+    assert follow_stored(one, [other, Candidate("6")]).doubtful == ("6", "7")
+    assert follow_stored(one, [taken]).doubtful == ("8",)
+
+
+def test_a_twin_came_first_and_nothing_tells_it_apart() -> None:
+    first, second = Candidate("1", "", "acme"), Candidate("2", "", "acme")
+    assert find_twin(second, [first, second], begun=set()) is None
+    assert find_twin(second, [first, second], begun={"1"}) == "1"
+    assert find_twin(second, [replace(first, taken=True), second], begun=set()) == "1"
+    assert find_twin(replace(second, strong="s"), [first], begun={"1"}) is None, "an address of its own"
+    assert find_twin(Candidate("2", "s", "other"), [Candidate("1", "s", "acme")], begun={"1"}) == "1"
+    assert find_twin(Candidate("2"), [Candidate("1")], begun={"1"}) is None
 
 
 people = st.builds(

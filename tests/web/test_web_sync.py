@@ -149,6 +149,9 @@ def test_mapping_and_filter_are_edited(operator: Person, harness: Harness) -> No
     (act,) = harness.rows("SELECT actor FROM audit WHERE act = 'mapping applied'")
     assert act.actor.startswith("operator at")
     assert state_of(harness, "contacts").phase == "quickbooks"
+    strange = json.dumps({"quickbooks": [{"name": "Nonsense", "operator": "known"}]})
+    refused = operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", filter=strange)
+    assert (refused.status_code, "Customer has no field Nonsense" in refused.text) == (400, True)
     chosen = {"hubspot": [{"name": "lifecyclestage", "operator": "is", "values": ["customer"]}]}
     assert operator.submit(f"{BASE}/mapping", f"{BASE}/mapping", filter=json.dumps(chosen)).status_code == 303
     assert state_of(harness, "contacts").filter.hubspot[0].values == ("customer",)
