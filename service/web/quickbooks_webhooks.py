@@ -27,6 +27,8 @@ SIGNATURE = "intuit-signature"
 # What somebody works on; hints of other entities would lie there for ever.
 FOLLOWED = frozenset({"Invoice", "Payment", "CreditMemo"})
 MERGED_CUSTOMER = "MergedCustomer"
+# What we remember of their tax may be wrong from now on.
+TAXED = frozenset({"Customer", "Item"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def derive_hints(events: Iterable[Event]) -> Iterator[Hint]:
         if event.entity in FOLLOWED:
             reasons = frozenset({event.operation})
             yield Hint("quickbooks", event.realm_id, event.entity, event.entity_id, reasons, event.at)
+        if event.entity in TAXED and event.operation != "created":
+            yield Hint("quickbooks", event.realm_id, f"{event.entity}Tax", event.entity_id, frozenset(), event.at)
         if event.entity == "Customer" and event.operation == "merged" and event.deleted_id:
             # The invoices of the one that is gone are the other's now.
             reasons = frozenset({f"into:{event.entity_id}"})

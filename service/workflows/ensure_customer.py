@@ -27,6 +27,8 @@ from service.quickbooks import customers
 from service.quickbooks.body import encode
 from service.quickbooks.customers import CustomerFacts
 from service.store.links import Link
+from service.workflows.know_realm import know_realm
+from service.workflows.know_tax import keep_customer_tax
 from service.workflows.services import Services
 
 
@@ -106,7 +108,11 @@ def find_customer(services: Services, realm_id: RealmId, recipient: Recipient, c
 
 
 def customer_content(
-    recipient: Recipient, name: str, currency: str | None, parent_id: CustomerId | None = None
+    recipient: Recipient,
+    name: str,
+    currency: str | None,
+    parent_id: CustomerId | None = None,
+    taxable: bool | None = None,
 ) -> dict[str, object]:
     """The new customer that a recipient becomes, as QuickBooks wants it."""
     return customers.customer_body(
@@ -119,6 +125,7 @@ def customer_content(
         bill_address=address_fields(recipient.address),
         currency=currency,
         parent_id=parent_id,
+        taxable=taxable,
     )
 
 
@@ -172,6 +179,7 @@ def _ensure(
     kind, key = _key(recipient, currency)
     new = Link(kind, key, customer.id, {"currency": customer.currency})
     services.links.keep(portal_id, realm_id, [new], services.clock.now())
+    keep_customer_tax(services, portal_id, realm_id, customer)
     return KnownCustomer(customer.id, customer.currency, why=why)
 
 
@@ -233,7 +241,9 @@ def _create_named(
     currency: str | None,
     parent_id: CustomerId | None,
 ) -> Customer:
-    body = customer_content(recipient, name, currency, parent_id)
+    # Left out, a documented answer says that the customer is not taxable, and later sales would go untaxed.
+    taxable = True if know_realm(services, portal_id, realm_id).facts.sales_tax.is_us else None
+    body = customer_content(recipient, name, currency, parent_id, taxable)
     # The name of the write follows from its content: a repeat after a lost answer is the same write.
     purpose = f"customer {encode(body).decode()}"
     request_id = derive_request_id(portal_id, realm_id, CallbackId(recipient.object_id), 0, purpose)
@@ -246,4 +256,6 @@ def _create_named(
 
 
 def _candidates(found: Sequence[CustomerFacts]) -> list[Customer]:
-    return [Customer(c.id, c.display_name, c.email or "", c.active, c.currency) for c in found]
+    return [
+        Customer(c.id, c.display_name, c.email or "", c.active, c.currency, c.taxable, c.tax_code_id) for c in found
+    ]

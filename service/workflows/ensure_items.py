@@ -14,9 +14,10 @@ from service.invoicing.naming import derive_item_name
 from service.invoicing.sale_inputs import LinesFrom, SaleInputs, WhenItemNotFound
 from service.quickbooks import items
 from service.quickbooks.body import encode
-from service.quickbooks.items import FoundItems
+from service.quickbooks.items import FoundItems, ItemFacts
 from service.store.links import Link
 from service.workflows.know_realm import KnownRealm
+from service.workflows.know_tax import keep_item_tax
 from service.workflows.services import Services
 
 
@@ -44,7 +45,7 @@ def ensure_items(
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
     if inputs.lines == LinesFrom.LINE_ITEMS:
         _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
-    made = _create_all(services, portal_id, realm_id, search.plan.to_create)
+    made = _create_all(services, portal_id, realm_id, search.plan.to_create, realm)
     _remember(services, portal_id, realm_id, billed, made)
     return {**search.linked, **search.plan.item_ids, **made}
 
@@ -63,7 +64,7 @@ def find_items(
         return ItemSearch({}, matches, plan_items(matches, inputs, realm.facts.default_item_id))
     linked = _find_linked(services, portal_id, realm_id, billed)
     unknown = [line for line in billed if line.id not in linked]
-    matches = _match(services, realm_id, unknown) if unknown else ItemMatches({})
+    matches = _match(services, portal_id, realm_id, unknown) if unknown else ItemMatches({})
     account = _income_account(services, realm_id, inputs) if matches.unmatched else None
     return ItemSearch(linked, matches, plan_items(matches, inputs, realm.facts.default_item_id, account))
 
@@ -87,20 +88,25 @@ def _find_linked(
     return {line_id: found[key] for line_id, key in surest.items() if key in found}
 
 
-def _match(services: Services, realm_id: RealmId, lines: Sequence[LineItem]) -> ItemMatches:
+def _match(services: Services, portal_id: PortalId, realm_id: RealmId, lines: Sequence[LineItem]) -> ItemMatches:
     """One query by SKU; one by name only if that has left some."""
     skus = sorted({line.sku for line in lines if line.sku})
-    found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, [])) if skus else []
-    matches = match_items(lines, found)
+    found = _facts(items.find_by_sku_and_name(services.quickbooks, realm_id, skus, [])) if skus else []
+    matches = match_items(lines, _items(found))
     names = sorted({derive_item_name(line) for line in matches.unmatched})
-    if not names:
-        return matches
-    return match_items(lines, [*found, *_items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], names))])
+    if names:
+        found += _facts(items.find_by_sku_and_name(services.quickbooks, realm_id, [], names))
+        matches = match_items(lines, _items(found))
+    keep_item_tax(services, portal_id, realm_id, found)
+    return matches
 
 
-def _items(found: FoundItems) -> list[Item]:
-    facts = {each.id: each for each in (*found.skus.values(), *found.names.values())}
-    return [Item(f.id, f.name, f.sku or "", f.kind, f.active) for f in facts.values()]
+def _facts(found: FoundItems) -> list[ItemFacts]:
+    return list({each.id: each for each in (*found.skus.values(), *found.names.values())}.values())
+
+
+def _items(found: Sequence[ItemFacts]) -> list[Item]:
+    return [Item(f.id, f.name, f.sku or "", f.kind, f.active) for f in found]
 
 
 def _income_account(services: Services, realm_id: RealmId, inputs: SaleInputs) -> str | None:
@@ -111,17 +117,17 @@ def _income_account(services: Services, realm_id: RealmId, inputs: SaleInputs) -
 
 
 def _create_all(
-    services: Services, portal_id: PortalId, realm_id: RealmId, new_items: Sequence[NewItem]
+    services: Services, portal_id: PortalId, realm_id: RealmId, new_items: Sequence[NewItem], realm: KnownRealm
 ) -> dict[str, ItemId]:
     made: dict[str, ItemId] = {}
     for new in new_items:
         with services.locks.hold(f"names:{realm_id}"):
-            item_id = _create(services, portal_id, realm_id, new)
+            item_id = _create(services, portal_id, realm_id, new, realm)
         made |= dict.fromkeys(new.line_item_ids, item_id)
     return made
 
 
-def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: NewItem) -> ItemId:
+def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: NewItem, realm: KnownRealm) -> ItemId:
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
     body = items.item_body(
         new.name,
@@ -130,12 +136,14 @@ def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: New
         kind=new.type,
         description=new.description,
         unit_price=new.unit_price,
+        # Nobody has said that it is exempt: tax that is not charged is owed by the seller, and nobody sees it missing.
+        taxable=True if realm.facts.sales_tax.is_us else None,
     )
     request_id = derive_request_id(portal_id, realm_id, CallbackId(new.name), 0, f"item {encode(body).decode()}")
     try:
-        return items.create(services.quickbooks, realm_id, body, request_id).id
+        made = items.create(services.quickbooks, realm_id, body, request_id)
     except NameTaken:
-        found = _items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], [new.name]))
+        found = _items(_facts(items.find_by_sku_and_name(services.quickbooks, realm_id, [], [new.name])))
         usable = [item for item in found if item.active and item.type not in ("Category", "Group")]
         if usable:
             return usable[0].id
@@ -144,6 +152,8 @@ def _create(services: Services, portal_id: PortalId, realm_id: RealmId, new: New
         ) from None
     except OutcomeUnknown as error:
         raise TryLater("QuickBooks has not said whether the item was created.", error.after) from error
+    keep_item_tax(services, portal_id, realm_id, [made])
+    return made.id
 
 
 def _remember(

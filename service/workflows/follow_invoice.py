@@ -19,10 +19,11 @@ from service.store.hints import TakenHint
 from service.store.invoices import KnownInvoice
 from service.workflows.adopt_invoice import meet_strangers
 from service.workflows.keep_news import News, keep_news
+from service.workflows.know_tax import HINTS, forget_tax
 from service.workflows.services import Services
 from service.workflows.work_hints import work_hints
 
-KINDS = ("Invoice", "Payment", "CreditMemo", "MergedCustomer")
+KINDS = ("Invoice", "Payment", "CreditMemo", "MergedCustomer", *HINTS)
 # QuickBooks' stamps are whole seconds, its events say more.
 SECOND = timedelta(seconds=1)
 WHILE_PAUSED = timedelta(minutes=1)
@@ -42,6 +43,7 @@ def follow_realm(services: Services, realm_id: str) -> int:
 def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
     """Answer these hints. Raises: what the gateway raises."""
     realm_id = RealmId(scope)
+    forget_tax(services, realm_id, taken)
     portal_id = portal_of(services, realm_id)
     if portal_id is None:
         if any(each.realm_id == realm_id and each.state == PAUSED for each in services.connections.all()):

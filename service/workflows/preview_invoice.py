@@ -11,7 +11,7 @@ from typing import Any
 
 from service.errors import CannotInvoice, NotConnected, ServiceError
 from service.ids import CustomerId, DealId, ItemId, Mark, PortalId, RealmId
-from service.invoicing.billing import decide_total, plan_lines
+from service.invoicing.billing import plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import LineItem
 from service.invoicing.draft import Draft, draft_invoice
@@ -19,14 +19,17 @@ from service.invoicing.inputs import CreateInvoiceInputs, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
 from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
+from service.invoicing.tax import TaxFacts
 from service.logs import log
 from service.workflows.ensure_customer import find_customer, recall_customer, refuse_new
 from service.workflows.ensure_items import ItemSearch, find_items
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.know_tax import know_tax
 from service.workflows.services import Services
 from service.workflows.split_deal import count_shares
+from service.workflows.write_sale import check_sale
 
 LOG = logging.getLogger("service.preview")
 # What an id is before there is one; a mark belongs to a callback, and here is none.
@@ -52,22 +55,24 @@ def preview_invoice(
     if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
         gathered = replace(gathered, deal=count_shares(services, portal_id, realm_id, gathered.deal))
     today = realm.day_of(services.clock.now())
-    decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
+    check_sale(services, portal_id, realm_id, realm, inputs, gathered, today)
     billed = plan_lines(gathered.deal, gathered.line_items, inputs)
     customer = _describe_customer(services, portal_id, realm_id, gathered, inputs, realm)
     decide_currency(gathered.deal, billed, realm.facts, customer["currency"])
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
+    item_ids = _item_ids(search)
     draft = draft_invoice(
         gathered.deal,
         gathered.line_items,
         customer_id=CustomerId(customer["id"]),
-        item_ids=_item_ids(search),
+        item_ids=item_ids,
         inputs=inputs,
         realm=realm.facts,
         today=today,
         mark=NO_MARK,
         recipient=gathered.recipient,
         customer_currency=customer["currency"],
+        tax_facts=_know_tax(services, portal_id, realm_id, realm, inputs, customer["id"], item_ids),
     )
     return {
         "deal": {"id": deal_id, "name": gathered.deal.name},
@@ -129,6 +134,21 @@ def _describe_customer(
     names = derive_customer_names(name, currency)
     held = search.in_other_currency is not None and search.in_other_currency.display_name.casefold() == name.casefold()
     return {**told, "id": NEW_CUSTOMER, "name": names[1 if held else 0], "why": "does not exist yet"}
+
+
+def _know_tax(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    realm: KnownRealm,
+    inputs: CreateInvoiceInputs,
+    customer_id: str,
+    item_ids: Mapping[str, ItemId],
+) -> TaxFacts:
+    """As for the real invoice; of what is still to be created nothing is known."""
+    customer = None if customer_id == NEW_CUSTOMER else CustomerId(customer_id)
+    there = [each for each in item_ids.values() if each != NEW_ITEM]
+    return know_tax(services, portal_id, realm_id, realm.facts, inputs, customer, there)
 
 
 def _item_ids(search: ItemSearch) -> dict[str, ItemId]:

@@ -84,6 +84,12 @@ def test_a_merged_customer_is_remembered_with_its_heir(listener: Web) -> None:
     assert (REALM, "MergedCustomer", "57", "into:58") in hints(listener)
 
 
+def test_a_customer_or_an_item_may_be_taxed_otherwise_now(listener: Web) -> None:
+    events = [event("customer.updated", "58"), event("item.updated", "4"), event("item.created", "5")]
+    assert send(listener, json.dumps(events).encode()).status_code == 200
+    assert hints(listener) == [(REALM, "CustomerTax", "58", ""), (REALM, "ItemTax", "4", "")]
+
+
 @pytest.mark.parametrize("headers", [
     {}, {"intuit-signature": ""}, {"intuit-signature": "%%%"}, {"intuit-signature": VECTOR_SIGNATURE},
     {"intuit-signature": sign(b"[]", "")}, {"intuit-signature": sign(b"[]", "another")},
