@@ -100,6 +100,18 @@ def test_us_automated_when_nobody_chose(harness: Harness, left_out: str) -> None
     assert harness.refusals() == []
 
 
+def test_items_made_together_are_taxed_like_one_made_alone(harness: Harness) -> None:
+    harness.connect()
+    contact = harness.contact_of(harness.story("one-line"))
+    lines = [{"name": f"Together {number}", "price": "50", "quantity": "1"} for number in range(2)]
+
+    bill(harness, US_MANUAL, {"itemNotFound": "create"}, lines, contact)
+
+    made = [each for each in harness.books("Item", US_MANUAL) if each["Name"].startswith("Together")]
+    assert [each["Taxable"] for each in made] == [True, True]
+    assert harness.refusals() == []
+
+
 @pytest.mark.parametrize("left_out", ["by_item", "non"])
 def test_us_by_hand_a_newcomer_is_taxed_again_and_again(harness: Harness, left_out: str) -> None:
     """QuickBooks calls a customer created without a word not taxable: we say that ours are."""
