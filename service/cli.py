@@ -96,7 +96,8 @@ def _add_connections(groups: argparse._SubParsersAction[argparse.ArgumentParser]
                         help='deal properties under other names, e.g. {"qbo_invoice_amount": "billed"}')  # fmt: skip
     change.add_argument("--tax-codes", metavar="JSON",
                         help="the QuickBooks tax code for a line item's tax rate in HubSpot, by the rate's id, label "
-                             'or percentage, e.g. {"20": "3", "Zero-rated": "5"}')  # fmt: skip
+                             'or percentage, e.g. {"20": "3", "Zero-rated": "5"}; outside the US also which code is '
+                             'meant by exempt: {"exempt": "5"}')  # fmt: skip
     change.add_argument("--number-templates", metavar="JSON",
                         help='invoice numbers to choose from, by name: {"By year": "{year}-{deal}"}')  # fmt: skip
     change.add_argument("--mirror", choices=["all", "deals", "off"],

@@ -14,6 +14,7 @@ import pytest
 from service.cli import main
 from service.clock import SystemClock
 from service.ids import CallbackId, CustomerId, Mark, PortalId, RealmId, RequestId
+from service.quickbooks.settings import parse_settings
 from service.sandbox.serve import InThread
 from service.store.callbacks import FAIL_CONTINUE, SUCCESS, Arrival, Callbacks
 from service.store.connections import Connections
@@ -22,6 +23,7 @@ from service.store.database import Database
 from service.store.due import Due
 from service.store.locks import Locks
 from service.store.reservations import Reservation, Reservations
+from service.store.settings import SettingsCache
 from service.store.vault import Vault
 from tests.commanding import Said
 from tests.databases import Databases
@@ -472,6 +474,19 @@ def test_invoices_preview(sandbox: InThread, run: Callable[..., Said], tmp_path:
     assert (refused.status, "NO_LINE_ITEMS" in refused.out) == (1, True)
     for wrong in (["x"], ["1", "--inputs", "[]"], ["1", "--portal", "5"]):
         assert run("invoices", "preview", *wrong).status == 2
+
+
+def test_tax_codes_that_do_not_fit_the_company(run: Callable[..., Said], database: Database) -> None:
+    """As soon as a worker has read how the company taxes; before that nobody knows."""
+    run(*ADD, *TOKENS)
+    change = ["connections", "set", "--portal", "7", "--realm", "77", "--tax-codes"]
+    assert run(*change, '{"0": "exempt"}').status == 0
+    settings = parse_settings({"Country": "GB"}, {"TaxPrefs": {"UsingSalesTax": True}})
+    SettingsCache(database).keep("realm", "77", {"settings": settings.to_json()}, SystemClock().now())
+    said = run(*change, '{"0": "exempt"}')
+    assert said.status == 2
+    assert "'0' leads to exempt" in said.err
+    assert run(*change, '{"0": "exempt", "exempt": "5"}').status == 0
 
 
 def test_tax_codes_of_a_connection(run: Callable[..., Said]) -> None:

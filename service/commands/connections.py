@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from service.app import make_desk
@@ -14,10 +16,13 @@ from service.errors import PageNotFound, ServiceError
 from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
 from service.invoicing.numbering import find_template_problems
+from service.invoicing.realm import SalesTax
 from service.invoicing.tax import find_tax_code_problems
+from service.quickbooks.settings import RealmSettings
 from service.store.audit import Audit
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
+from service.store.settings import SettingsCache
 from service.web.disconnect import end_connection, end_portal
 from service.wiring import Stores, open_stores
 
@@ -131,9 +136,9 @@ def set_connection(arguments: argparse.Namespace) -> int:
 
 def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, str] | str], list[str]]:
     """The settings given, and what is wrong with them."""
-    checks = {
+    checks: dict[str, Callable[[dict[str, object]], list[str]]] = {
         "property_names": find_name_problems,
-        "tax_codes": find_tax_code_problems,
+        "tax_codes": partial(_find_tax_code_problems, RealmId(arguments.realm)),
         "number_templates": find_template_problems,
         "invoice_properties": find_mapping_problems,
     }
@@ -152,6 +157,13 @@ def _read_changes(arguments: argparse.Namespace) -> tuple[dict[str, dict[str, st
         problems += find_problems(given) if isinstance(given, dict) else [f"{option} is no JSON object"]
         changes[name] = given
     return changes, problems if changes else ["nothing to set: see `connections set --help`"]
+
+
+def _find_tax_code_problems(realm_id: RealmId, given: dict[str, object]) -> list[str]:
+    """Also by how the realm taxes, as far as a worker has read that."""
+    kept = SettingsCache(_stores().database).find("realm", realm_id)
+    settings = RealmSettings.from_json(str(kept[0]["settings"])) if kept else None
+    return find_tax_code_problems(given, SalesTax(settings.sales_tax) if settings else None)
 
 
 def list_connections(arguments: argparse.Namespace) -> int:

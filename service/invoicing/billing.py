@@ -7,34 +7,43 @@ from datetime import date
 from decimal import Decimal
 
 from service.errors import DealHasNoLineItems, LineItemUnusable, TotalNotPositive
+from service.ids import Mark
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import Deal, LineItem, derive_amount_line, sort_line_items
-from service.invoicing.header import derive_header, find_template
+from service.invoicing.header import decide_number, derive_header
 from service.invoicing.lines import derive_total
 from service.invoicing.money import Money
 from service.invoicing.realm import RealmFacts
 from service.invoicing.sale_inputs import LinesFrom, SaleInputs
 from service.invoicing.split import derive_split_line
+from service.invoicing.tax import TaxFacts
 from service.invoicing.terms import decide_txn_date
 
 MAX_LINES = 750
+# As long as all marks are.
+_ANY_MARK = Mark("hs:0000000000000000")
 
 
 def decide_total(
-    deal: Deal, line_items: Sequence[LineItem], *, inputs: SaleInputs, realm: RealmFacts, today: date
+    deal: Deal,
+    line_items: Sequence[LineItem],
+    *,
+    inputs: SaleInputs,
+    realm: RealmFacts,
+    today: date,
+    tax_facts: TaxFacts | None = None,
 ) -> Money:
     """A deal that cannot be invoiced is refused before a customer or an item is created for it.
 
-    The expected total before tax. What depends on the customer's currency and on items is left
-    to the draft. Raises: CannotInvoice.
+    The expected total before tax. What depends on the customer's currency and on items is left to the draft;
+    `tax_facts` None: the customer says nothing of tax. Raises: CannotInvoice.
     """
     billed = plan_lines(deal, line_items, inputs)
     currency = decide_currency(deal, billed, realm, customer_currency=deal.currency)
-    decide_txn_date(inputs, realm, today)
+    txn_date = decide_txn_date(inputs, realm, today)
     derive_header(inputs, realm, currency)
-    if realm.custom_numbers and not inputs.number:
-        find_template(inputs, realm)
-    total = derive_total(billed, currency, inputs, realm)
+    decide_number(deal.id, inputs, realm, _ANY_MARK, txn_date)
+    total = derive_total(billed, currency, inputs, realm, tax_facts)
     check_total(total)
     return total
 
@@ -62,10 +71,12 @@ def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: SaleInputs) -
         return [line]
     if not line_items:
         raise DealHasNoLineItems('The deal has no line items. Add some, or set "lines" to deal_amount in the action.')
-    if len(line_items) > MAX_LINES:
+    more = sum(map(bool, (inputs.shipping, inputs.discount_percent or inputs.discount_amount)))
+    if len(line_items) + more > MAX_LINES:
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (Line)
+        beside = f", {more} more for shipping and discount," if more else ""
         raise LineItemUnusable(
-            f"The deal has {len(line_items)} line items and QuickBooks takes {MAX_LINES} at once. "
+            f"The deal has {len(line_items)} line items{beside} and QuickBooks takes {MAX_LINES} lines at once. "
             'Split the deal, or set "lines" to deal_amount in the action.'
         )
     return sort_line_items(line_items)

@@ -11,7 +11,8 @@ from marshmallow import fields
 from service.errors import EstimateClosed
 from service.ids import DealId, Mark
 from service.invoicing.body import canonical_body
-from service.invoicing.draft import decide_number, write_note
+from service.invoicing.draft import write_note
+from service.invoicing.header import decide_number
 from service.invoicing.input_fields import DayField, DaysField, InputsSchema, NameField, TextField, is_id, load_inputs
 from service.invoicing.inputs import CreateInvoiceInputs
 from service.invoicing.invoice import OUTPUT_NAMES as INVOICE_OUTPUT_NAMES

@@ -20,6 +20,8 @@ Properties = Mapping[str, str | None]
 AMOUNT_LINE_ID = ObjectId("deal")
 """The id of the one line that stands for the whole deal."""
 
+_MOST_PERIODS = 10_000
+
 DEAL_PROPERTIES = ("dealname", "amount", "deal_currency_code", "qbo_invoice_id")
 LINE_ITEM_PROPERTIES = (
     "name",
@@ -35,6 +37,9 @@ LINE_ITEM_PROPERTIES = (
     "hs_position_on_quote",
     "recurringbillingfrequency",
     "hs_recurring_billing_start_date",
+    "hs_recurring_billing_end_date",
+    "hs_recurring_billing_number_of_payments",
+    "hs_recurring_billing_terms",
     "hs_tax_rate_group_id",
     "hs_tax_label",
     "hs_tax_rate",
@@ -86,6 +91,7 @@ class Deal:
 class LineItem:
     """A line item. `discount` is per unit; `amount` is HubSpot's own net, only to compare with.
 
+    `end_date`, and `periods` (how many are billed): None where it goes on for ever.
     `tax_rates`: the names of its tax rate in HubSpot, the surest first: id, label, percentage.
     """
 
@@ -103,6 +109,8 @@ class LineItem:
     position: Decimal | None = None
     frequency: str = ""
     start_date: date | None = None
+    end_date: date | None = None
+    periods: int | None = None
     tax_rates: tuple[str, ...] = ()
 
     @property
@@ -173,6 +181,7 @@ def read_line_item(line_item_id: ObjectId, properties: Properties) -> LineItem:
     """
     name = clean_name(properties.get("name"))
     where = _label(line_item_id, name)
+    is_renewed = clean_name(properties.get("hs_recurring_billing_terms")).upper() == "AUTOMATICALLY_RENEW"
     return LineItem(
         id=line_item_id,
         name=name,
@@ -189,6 +198,8 @@ def read_line_item(line_item_id: ObjectId, properties: Properties) -> LineItem:
         position=_parse_or_none(properties.get("hs_position_on_quote")),
         frequency=clean_name(properties.get("recurringbillingfrequency")).lower(),
         start_date=parse_date(properties.get("hs_recurring_billing_start_date") or ""),
+        end_date=None if is_renewed else parse_date(properties.get("hs_recurring_billing_end_date") or ""),
+        periods=None if is_renewed else _parse_count(properties.get("hs_recurring_billing_number_of_payments")),
         tax_rates=_read_tax_rates(properties),
     )
 
@@ -251,6 +262,11 @@ def _parse_number(where: str, what: str, text: str | None) -> Decimal | None:
         raise LineItemUnusable(
             f"{where} has the {what} {quote_text(text)}: {error}. Correct the {what} on the deal's line item."
         ) from error
+
+
+def _parse_count(text: str | None) -> int | None:
+    number = _parse_or_none(text)
+    return int(number) if number is not None and 1 <= number < _MOST_PERIODS else None
 
 
 def _read_tax_rates(properties: Properties) -> tuple[str, ...]:

@@ -14,16 +14,16 @@ from service.invoicing.billing import check_total, plan_lines
 from service.invoicing.body import canonical_body
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import Deal, LineItem, Recipient
-from service.invoicing.header import derive_header, find_template, list_header_remarks
+from service.invoicing.header import decide_number, derive_header, list_header_remarks
 from service.invoicing.inputs import CreateInvoiceInputs, OnlinePayment
 from service.invoicing.line import DraftLine
 from service.invoicing.lines import SHIPPING_ITEM, DraftLines, draft_lines
 from service.invoicing.marks import drop_marks, sign_note
 from service.invoicing.money import Money, round_half_up
-from service.invoicing.numbering import derive_number, fill_template
 from service.invoicing.realm import RealmFacts, refuse_off
 from service.invoicing.sale_inputs import SaleInputs
 from service.invoicing.split import name_part
+from service.invoicing.tax import TaxFacts, may_add_tax
 from service.invoicing.terms import decide_due_date, decide_txn_date
 from service.invoicing.text import cut_text, is_email
 
@@ -81,6 +81,12 @@ def read_item_ids(body: bytes) -> tuple[ItemId, ...]:
     return tuple(item for item in items if item != SHIPPING_ITEM)
 
 
+def is_flat(body: bytes) -> bool:
+    """Every line of a draft's bytes is one unit, so that no amount can be computed differently."""
+    details = (line.get("SalesItemLineDetail") for line in json.loads(body)["Line"])
+    return all(detail["Qty"] == 1 for detail in details if detail)
+
+
 def draft_sale(
     deal: Deal,
     line_items: Sequence[LineItem],
@@ -93,20 +99,23 @@ def draft_sale(
     mark: Mark,
     recipient: Recipient | None = None,
     customer_currency: str | None = None,
+    tax_facts: TaxFacts | None = None,
     generation: int = 0,
     prefix: str = "D",
+    flat: bool = False,
 ) -> Draft:
     """A deal is sold to the cent, or the reason why it cannot be is named.
 
     What all kinds of sales share; the kind adds its `own` fields. `item_ids` by line item id, as
     `plan_items` gives them with the created ones added; `today` in the realm's time zone;
-    `customer_currency` None: the realm's home currency; `prefix` of a number of ours.
+    `customer_currency` None: the realm's home currency; `tax_facts`: what QuickBooks' lists say of customer
+    and items; `prefix` of a number of ours; `flat`: every line is one unit at its net amount.
     Raises: CannotInvoice.
     """
     billed = plan_lines(deal, line_items, inputs)
     currency = decide_currency(deal, billed, realm, customer_currency)
     txn_date = decide_txn_date(inputs, realm, today)
-    lines = draft_lines(billed, item_ids, currency, inputs, realm)
+    lines = draft_lines(billed, item_ids, currency, inputs, realm, tax_facts, txn_date=txn_date, flat=flat)
     check_total(lines.total)
     number = decide_number(deal.id, inputs, realm, mark, txn_date, generation, prefix)
     return Draft(
@@ -117,7 +126,11 @@ def draft_sale(
         number=number,
         bill_email=inputs.recipient_email or (recipient.mail_to if recipient and is_email(recipient.mail_to) else None),
         header=derive_header(inputs, realm, currency, recipient),
-        remarks=(*_compare(deal, billed, lines, inputs, number), *list_header_remarks(inputs, realm)),
+        remarks=(
+            *_compare(deal, billed, lines, inputs, number),
+            *list_header_remarks(inputs, realm),
+            *lines.tax.list_remarks(),
+        ),
     )
 
 
@@ -133,7 +146,9 @@ def draft_invoice(
     mark: Mark,
     recipient: Recipient | None = None,
     customer_currency: str | None = None,
+    tax_facts: TaxFacts | None = None,
     generation: int = 0,
+    flat: bool = False,
 ) -> Draft:
     """An invoice for the deal: `draft_sale` with terms, due date, deposit and ways to pay.
 
@@ -150,7 +165,9 @@ def draft_invoice(
         mark=mark,
         recipient=recipient,
         customer_currency=customer_currency,
+        tax_facts=tax_facts,
         generation=generation,
+        flat=flat,
     )
     due_date = decide_due_date(inputs, draft.txn_date)
     deposit = decide_deposit(draft.total, inputs, realm)
@@ -160,7 +177,7 @@ def draft_invoice(
         "EmailStatus": "NotSet",
         "Deposit": deposit or None,
         "DepositToAccountRef": {"value": inputs.deposit_account_id} if deposit and inputs.deposit_account_id else None,
-        **_allow_online(inputs.online_payment),
+        **(_allow_online(inputs.online_payment) if realm.online_payments else {}),
     }
     remarks = list(draft.remarks)
     if inputs.online_payment not in (None, OnlinePayment.NONE) and not realm.online_payments:
@@ -171,12 +188,13 @@ def draft_invoice(
 def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts) -> Decimal:
     """What has been paid already is taken off the balance; 0 when nothing has.
 
+    Where QuickBooks adds tax that only it can reckon, it decides whether the deposit is too large.
     Raises: SettingOff, DepositTooLarge.
     """
     deposit = round_half_up(inputs.deposit or Decimal(0), total.currency)
     if deposit and not realm.allow_deposit:
         raise refuse_off("a deposit", "deposit")
-    if deposit > total.amount:
+    if deposit > total.amount and not may_add_tax(realm, inputs.tax_code_id, inputs.prices):
         raise DepositTooLarge(
             f"The deposit of {Money(deposit, total.currency)} is more than the invoice's {total}. "
             'Lower "deposit" in the action, or the property it comes from.'
@@ -192,29 +210,6 @@ def _allow_online(payment: OnlinePayment | None) -> dict[str, object]:
         "AllowOnlineCreditCardPayment": payment in (OnlinePayment.CARD, OnlinePayment.CARD_AND_ACH),
         "AllowOnlineACHPayment": payment in (OnlinePayment.ACH, OnlinePayment.CARD_AND_ACH),
     }
-
-
-def decide_number(
-    deal_id: DealId,
-    inputs: SaleInputs,
-    realm: RealmFacts,
-    mark: Mark,
-    txn_date: date,
-    generation: int = 0,
-    prefix: str = "D",
-) -> str | None:
-    """The number of a sale where the realm leaves it to us; None: QuickBooks counts by itself.
-
-    Raises: InputInvalid.
-    """
-    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (DocNumber)
-    # Without custom numbers QuickBooks counts by itself; with them, none sent means none given.
-    if not realm.custom_numbers:
-        return None
-    text = inputs.number or find_template(inputs, realm)
-    if text:
-        return fill_template(text, deal_id, mark, txn_date, generation)
-    return derive_number(prefix, deal_id, mark, generation)
 
 
 def write_note(deal_id: DealId, mark: Mark, words: str, part: str = "") -> str:

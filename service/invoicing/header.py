@@ -1,12 +1,15 @@
-"""What stands above the lines of any sale: addresses, copies, class, location, own fields. Knows no line."""
+"""What stands above the lines of any sale: number, addresses, copies, class, location, own fields. Knows no line."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from service.errors import InputInvalid
+from service.ids import DealId, Mark
 from service.invoicing.deal import Address, Recipient
+from service.invoicing.numbering import derive_number, fill_template
 from service.invoicing.realm import RealmFacts, SalesTax, refuse_off
 from service.invoicing.sale_inputs import CUSTOM_FIELD_LENGTH, Addresses, SaleInputs
 from service.invoicing.text import cut_text, quote_text
@@ -22,7 +25,7 @@ def derive_header(
 ) -> dict[str, object]:
     """The fields that all sales may have, as QuickBooks wants them; what is not asked for stays out.
 
-    Raises: SettingOff.
+    Raises: SettingOff, InputInvalid.
     """
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
     if inputs.class_id and not (realm.class_per_line or realm.class_per_sale):
@@ -60,6 +63,29 @@ def find_template(inputs: SaleInputs, realm: RealmFacts) -> str | None:
     return realm.number_templates[name]
 
 
+def decide_number(
+    deal_id: DealId,
+    inputs: SaleInputs,
+    realm: RealmFacts,
+    mark: Mark,
+    txn_date: date,
+    generation: int = 0,
+    prefix: str = "D",
+) -> str | None:
+    """The number of a sale where the realm leaves it to us; None: QuickBooks counts by itself.
+
+    Raises: InputInvalid.
+    """
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (DocNumber)
+    # Without custom numbers QuickBooks counts by itself; with them, none sent means none given.
+    if not realm.custom_numbers:
+        return None
+    text = inputs.number or find_template(inputs, realm)
+    if text:
+        return fill_template(text, deal_id, mark, txn_date, generation)
+    return derive_number(prefix, deal_id, mark, generation)
+
+
 def list_header_remarks(inputs: SaleInputs, realm: RealmFacts) -> tuple[str, ...]:
     """What QuickBooks will drop without a word."""
     asked = [number for number, value in inputs.custom_fields.items() if value]
@@ -80,6 +106,11 @@ def _custom_fields(inputs: SaleInputs, realm: RealmFacts) -> list[dict[str, obje
     values = dict(inputs.custom_fields)
     po_field = find_po_field(realm.custom_fields)
     if po_field and inputs.po_number:
+        if values.get(po_field) not in (None, "", inputs.po_number):
+            raise InputInvalid(
+                f"Custom field {po_field} is the company's own field for PO numbers, and the action gives both "
+                f'"poNumber" and "customField{po_field}". Leave one of them empty in the action.'
+            )
         values[po_field] = inputs.po_number
     return [
         {

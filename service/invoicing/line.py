@@ -9,8 +9,8 @@ from decimal import Decimal
 from service.errors import LineItemUnusable
 from service.ids import ItemId
 from service.invoicing.deal import LineItem
-from service.invoicing.money import EXACT, Money, round_half_up, to_json_number
-from service.invoicing.periods import find_last_day
+from service.invoicing.money import EXACT, Money, is_tie, round_half_up, to_json_number
+from service.invoicing.periods import Period, find_period
 from service.invoicing.text import cut_text
 
 _DECIMALS = Decimal("0.00001")
@@ -61,20 +61,29 @@ class DraftLine:
         }
 
 
-def draft_line(line_item: LineItem, currency: str, details: LineDetails) -> DraftLine:
-    """A line item is billed at exactly its net amount; a recurring one for one period.
+def draft_line(
+    line_item: LineItem, currency: str, details: LineDetails, txn_date: date, *, flat: bool = False
+) -> DraftLine:
+    """A line item is billed at exactly its net amount; a recurring one for the period of the sale's date.
 
-    Raises: LineItemUnusable.
+    `flat`: as one unit at the net amount, whatever its quantity. Raises: LineItemUnusable.
     """
     net = derive_net(line_item, currency)
     quantity, unit = _quantity(line_item), _unit_price(line_item)
     if quantity == 1:
-        return DraftLine(net, quantity, net, describe_line(line_item), details)
-    if _fits(quantity) and _fits(unit) and round_half_up(EXACT.multiply(quantity, unit), currency) == net:
-        return DraftLine(net, quantity, unit, describe_line(line_item), details)
+        return DraftLine(net, quantity, net, describe_line(line_item, txn_date), details)
+    if not flat and _fits(quantity) and _fits(unit) and _comes_to(net, EXACT.multiply(quantity, unit), currency):
+        return DraftLine(net, quantity, unit, describe_line(line_item, txn_date), details)
     # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes  (6070)
     # One unit at the net amount cannot be computed differently; the description tells the quantity.
-    return DraftLine(net, Decimal(1), net, describe_line(line_item, with_quantity=True), details)
+    return DraftLine(net, Decimal(1), net, describe_line(line_item, txn_date, with_quantity=True), details)
+
+
+def find_line_period(line_item: LineItem, day: date) -> Period | None:
+    """The period that a sale of the day bills; None: it is billed once, or we do not know how long one is."""
+    if not line_item.frequency:
+        return None
+    return find_period(day, line_item.frequency, line_item.start_date, line_item.end_date, line_item.periods)
 
 
 def derive_net(line_item: LineItem, currency: str) -> Decimal:
@@ -107,14 +116,15 @@ def derive_item_price(line_item: LineItem) -> Decimal | None:
     return rounded if rounded < _TOO_LARGE else None
 
 
-def describe_line(line_item: LineItem, *, with_quantity: bool = False) -> str:
+def describe_line(line_item: LineItem, txn_date: date, *, with_quantity: bool = False) -> str:
     """The reader of the invoice sees name, description and what the figures cannot tell.
 
     At most 4000 characters; a long description gives way to the closing remarks.
     """
     name = line_item.name or line_item.sku or f"Line item {line_item.id}"
     parts = [name, line_item.description if line_item.description != name else ""]
-    remarks = "\n".join(filter(None, [_tell_quantity(line_item) if with_quantity else "", _tell_period(line_item)]))
+    told = [_tell_quantity(line_item) if with_quantity else "", _tell_period(line_item, txn_date)]
+    remarks = "\n".join(filter(None, told))
     room = _LONGEST_DESCRIPTION - (len(remarks) + 1 if remarks else 0)
     opening = cut_text("\n".join(filter(None, parts)), room)
     return cut_text("\n".join(filter(None, [opening, remarks])), _LONGEST_DESCRIPTION)
@@ -154,6 +164,14 @@ def _unit_price(line_item: LineItem) -> Decimal:
     return _exact_unit_price(line_item).quantize(_DECIMALS, context=EXACT)
 
 
+def _comes_to(net: Decimal, product: Decimal, currency: str) -> bool:
+    """The product is rounded to the net amount in every way of rounding, in doubles too.
+
+    How QuickBooks rounds a tie is not verified: 2.5 x 99.99 is 249.975, 249.98 rounded half up and 249.97 in doubles.
+    """
+    return not is_tie(product, currency) and round_half_up(product, currency) == net
+
+
 def _fits(value: Decimal) -> bool:
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (10.5 format)
     return 0 <= value < _TOO_LARGE and value == value.quantize(_DECIMALS, context=EXACT)
@@ -168,15 +186,9 @@ def _tell_quantity(line_item: LineItem) -> str:
     return text
 
 
-def _tell_period(line_item: LineItem) -> str:
+def _tell_period(line_item: LineItem, txn_date: date) -> str:
     if not line_item.frequency:
         return ""
-    return cut_text(f"Recurring ({line_item.frequency.replace('_', ' ')}): one period{_tell_days(line_item)}", 200)
-
-
-def _tell_days(line_item: LineItem) -> str:
-    start = line_item.start_date
-    if start is None:
-        return ""
-    last = find_last_day(start, line_item.frequency)
-    return f" from {start.isoformat()}" + (f" to {last.isoformat()}" if last else "")
+    period = find_line_period(line_item, txn_date)
+    days = f" from {period.first.isoformat()} to {period.last.isoformat()}" if period else ""
+    return cut_text(f"Recurring ({line_item.frequency.replace('_', ' ')}): one period{days}", 200)

@@ -21,7 +21,10 @@ _TYPES = {NewItemType.SERVICE: "Service", NewItemType.NON_INVENTORY: "NonInvento
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer found in QuickBooks. `currency` None: the realm has only one."""
+    """A customer found in QuickBooks. `currency` None: the realm has only one.
+
+    `taxable`, `tax_code_id`: as QuickBooks has it, see `TaxFacts`.
+    """
 
     id: CustomerId
     display_name: str
@@ -29,6 +32,8 @@ class Customer:
     active: bool = True
     currency: str | None = None
     sub_customer: bool = False
+    taxable: bool | None = None
+    tax_code_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

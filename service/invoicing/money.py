@@ -52,6 +52,11 @@ def round_half_up(amount: Decimal, currency: str) -> Decimal:
     return rounded if rounded else abs(rounded)
 
 
+def is_tie(amount: Decimal, currency: str) -> bool:
+    """An amount lies exactly between two payable ones, so that ways of rounding differ."""
+    return EXACT.remainder(EXACT.scaleb(amount, minor_units(currency)), Decimal(1)).copy_abs() == Decimal("0.5")
+
+
 def parse_decimal(text: str) -> Decimal:
     """A number is read as it is written, or refused.
 

@@ -9,8 +9,9 @@ from datetime import date
 
 from marshmallow import ValidationError
 
+from service.errors import InputInvalid
 from service.ids import DealId, Mark
-from service.invoicing.text import cut_text
+from service.invoicing.text import cut_text, quote_text
 
 MAX_NUMBER = 21
 """Longest DocNumber."""
@@ -72,7 +73,9 @@ def is_template(text: str) -> bool:
 def fill_template(text: str, deal_id: DealId, mark: Mark, txn_date: date, generation: int = 0) -> str:
     """The number a template means; a text without places is the number itself.
 
-    A later generation (the number was taken) ends in "-2", "-3" and so on. At most 21 characters.
+    A later generation (the number was taken) ends in "-2", "-3" and so on. At most 21 characters: what is too long
+    loses words of the template, the longest first, never the deal's digits, by which one number differs from another.
+    Raises: InputInvalid when the places alone are too long.
     """
     if not is_template(text):
         return text
@@ -84,8 +87,23 @@ def fill_template(text: str, deal_id: DealId, mark: Mark, txn_date: date, genera
         "mark": _derive_digits(mark, 0),
     }
     ending = f"-{generation + 1}" if generation else ""
-    filled = _BRACES.sub(lambda place: values[place[1]], text)
-    return cut_text(filled, MAX_NUMBER - len(ending)) + ending
+    # Words and names of places by turns.
+    parts = _BRACES.split(text)
+    parts[1::2] = [values[name] for name in parts[1::2]]
+    while (over := sum(map(_count_units, parts)) + len(ending) - MAX_NUMBER) > 0:
+        longest = max(range(0, len(parts), 2), key=lambda at: _count_units(parts[at]))
+        if not parts[longest]:
+            raise InputInvalid(
+                f"The number {quote_text(text)} comes to more than QuickBooks' {MAX_NUMBER} characters. "
+                "Leave out some of its places in the action, or have the operator shorten the template."
+            )
+        parts[longest] = cut_text(parts[longest], max(_count_units(parts[longest]) - over, 0))
+    return "".join(parts) + ending
+
+
+def _count_units(text: str) -> int:
+    """As `cut_text` counts."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _derive_digits(mark: Mark, generation: int) -> str:

@@ -5,12 +5,13 @@ Every finding says what it means and how to fix it. Knows not how the facts are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from service.invoicing.realm import SalesTax
+from service.invoicing.tax import find_tax_code_problems
 
 # Intuit warns nobody: https://blogs.intuit.com/2025/11/12/important-changes-to-refresh-token-policy/
 WARN_BEFORE = timedelta(days=30)
@@ -44,7 +45,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class RealmAnswers:
-    """What a realm told; `default_item_usable` None: it has no default item."""
+    """What a realm told; `default_item_usable` None: it has no default item.
+
+    `tax_codes_by_rate`: what the operator said for it of HubSpot's tax rates.
+    """
 
     subscription_status: str | None
     sales_tax: SalesTax
@@ -58,6 +62,7 @@ class RealmAnswers:
     location_tracking: bool
     default_item_usable: bool | None
     has_income_account: bool
+    tax_codes_by_rate: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,13 @@ def _judge_company(realm: RealmAnswers) -> Iterator[Finding]:
             "Outside the US QuickBooks refuses lines without a tax code; the company's default is used where the "
             "action names none.",
             "Choose a tax code in the action if the default does not fit.",
+        )  # fmt: skip
+    problems = find_tax_code_problems(realm.tax_codes_by_rate, realm.sales_tax)
+    if problems:
+        yield Finding(
+            "TAX_CODES_UNUSABLE", Severity.WARNING, "The mapping of tax rates does not fit this company",
+            f"{'; '.join(problems)}. Deals whose line items have such a rate are refused.",
+            "Give the mapping again: `python -m service connections set --tax-codes`.",
         )  # fmt: skip
     if realm.multicurrency:
         yield Finding(

@@ -30,13 +30,24 @@ def find_difference(body: bytes, entity: Mapping[str, Any]) -> str | None:
     is_inclusive = json.loads(body).get("GlobalTaxCalculation") == "TaxInclusive"
     if not is_inclusive:
         made -= Decimal(str(tax.get("TotalTax", 0)))
-    if made == expected:
-        return None
     currency = (entity.get("CurrencyRef") or {}).get("value", "")
+    if made == expected:
+        return _find_deposit_above(entity, currency)
     what = "with tax" if is_inclusive else "before tax"
     return (
         f"QuickBooks came to {Money(made, currency)} {what}, the deal comes to {Money(expected, currency)}. "
         "Compare the two, and correct or void it in QuickBooks."
+    )
+
+
+def _find_deposit_above(entity: Mapping[str, Any], currency: str) -> str | None:
+    """The total was QuickBooks' to reckon, and so was whether a deposit is more than it."""
+    deposit, total = (Decimal(str(entity.get(name) or 0)) for name in ("Deposit", "TotalAmt"))
+    if deposit <= total:
+        return None
+    return (
+        f"The deposit of {Money(deposit, currency)} is more than the total of {Money(total, currency)}. "
+        "Lower the deposit in QuickBooks, or void the invoice there."
     )
 
 

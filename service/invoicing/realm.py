@@ -19,6 +19,11 @@ class SalesTax(StrEnum):
     US_AUTOMATED = "us_automated"
     CODES = "codes"
 
+    @property
+    def is_us(self) -> bool:
+        """Lines are taxable or not; the rate is another matter."""
+        return self in (SalesTax.US_MANUAL, SalesTax.US_AUTOMATED)
+
 
 @dataclass(frozen=True, slots=True)
 class RealmFacts:
@@ -27,11 +32,12 @@ class RealmFacts:
     `custom_numbers`: QuickBooks leaves numbering to us. `default_term_id` is what QuickBooks
     applies by itself when an invoice names no terms. `book_close_date`: this day and all before
     it are closed. `custom_fields`: names of the company's own fields by number. `tax_codes_by_rate`:
-    the operator's mapping of HubSpot's tax rates (id, label or percentage).
+    the operator's mapping of HubSpot's tax rates (id, label or percentage), and of "exempt".
     `number_templates`: the operator's templates of numbers by name. None everywhere: not set in the realm.
     """
 
     home_currency: str
+    outside_us: bool = False
     multicurrency: bool = False
     sales_tax: SalesTax = SalesTax.NONE
     custom_numbers: bool = False

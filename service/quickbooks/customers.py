@@ -40,7 +40,8 @@ _BY_EMAIL = "customers by PrimaryEmailAddr"
 class CustomerFacts:
     """A customer as last read.
 
-    `currency` is fixed for good, and `None` in a realm with one currency.
+    `currency` is fixed for good, and `None` in a realm with one currency. `taxable`: in the US, whether
+    sales to the customer are taxed; `tax_code_id`: the code they are taxed by. `None`: QuickBooks does not say.
     """
 
     id: CustomerId
@@ -52,6 +53,7 @@ class CustomerFacts:
     sub_customer: bool
     currency: str | None
     taxable: bool | None
+    tax_code_id: str | None
 
 
 def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
@@ -68,7 +70,9 @@ def parse_customer(content: Mapping[str, Any]) -> CustomerFacts:
         active=read_flag(content, "Active") is not False,
         sub_customer=read_flag(content, "Job") is True,
         currency=read_text(content, "CurrencyRef", "value"),
-        taxable=read_flag(content, "Taxable"),
+        # An exemption is told by its reason as well.
+        taxable=False if read_text(content, "TaxExemptionReasonId") else read_flag(content, "Taxable"),
+        tax_code_id=read_text(content, "DefaultTaxCodeRef", "value"),
     )
 
 
@@ -158,12 +162,13 @@ def customer_body(
     currency: str | None = None,
     notes: str | None = None,
     parent_id: CustomerId | None = None,
+    taxable: bool | None = None,
 ) -> dict[str, Any]:
     """A new customer within QuickBooks' limits.
 
     Names are cleaned and cut, an unusable e-mail is left out.
     `bill_address` has QuickBooks' keys (Line1 … PostalCode). `currency` only where the realm has several.
-    `parent_id`: below whom it stands.
+    `parent_id`: below whom it stands. `taxable` in the US only.
     Raises: DealHasNoRecipient when nothing of the name is left.
     """
     name = clean_name(display_name, DISPLAY_NAME_LENGTH)
@@ -182,8 +187,9 @@ def customer_body(
         # A sub-customer: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer
         "Job": True if parent_id else None,
         "ParentRef": {"value": parent_id} if parent_id else None,
+        "Taxable": taxable,
     }
-    return {key: value for key, value in body.items() if value}
+    return {key: value for key, value in body.items() if value or value is False}
 
 
 def address_body(address: Mapping[str, str]) -> dict[str, str]:

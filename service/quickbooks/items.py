@@ -92,6 +92,15 @@ def find_by_sku_and_name(
     return FoundItems(tuple(items.values()), _read_income_account(answers[-1]) if with_income_account else None)
 
 
+def find_by_id(gateway: Gateway, realm_id: RealmId, item_ids: Iterable[ItemId]) -> list[ItemFacts]:
+    """The items as they are now, active or not; those that are gone are missing."""
+    found: list[ItemFacts] = []
+    for part in divide_values(item_ids):
+        where = all_of(where_in("Id", part), ACTIVE_OR_NOT)
+        found += map(parse_item, gateway.query(realm_id, "Item", where))
+    return found
+
+
 def find_income_account(gateway: Gateway, realm_id: RealmId) -> str | None:
     """The id of an account for sales, the oldest active one.
 
@@ -108,8 +117,9 @@ def item_body(
     kind: str = "Service",
     description: str | None = None,
     unit_price: Decimal | None = None,
+    taxable: bool | None = None,
 ) -> dict[str, Any]:
-    """A new item within QuickBooks' limits. `kind` is "Service" or "NonInventory".
+    """A new item within QuickBooks' limits. `kind` is "Service" or "NonInventory"; `taxable` in the US only.
 
     Raises: ValueError when nothing of the name is left.
     """
@@ -125,6 +135,8 @@ def item_body(
         body["Description"] = description.strip()[:DESCRIPTION_LENGTH]
     if unit_price is not None:
         body["UnitPrice"] = unit_price
+    if taxable is not None:
+        body["Taxable"] = taxable
     return body
 
 

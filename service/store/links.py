@@ -1,7 +1,8 @@
 """Links: what in HubSpot is what in QuickBooks, so that it need not be asked twice.
 
 A link's kind says what its key is: "contact" and "company" (object ids) lead to a customer;
-"product" (object id), "sku" and "name" lead to an item.
+"product" (object id), "sku" and "name" lead to an item. "customer tax" and "item tax" (QuickBooks' own ids) lead to
+themselves: their documents hold what QuickBooks says of tax, and since when.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ SIGNATURE = "intuit-signature"
 FOLLOWED = frozenset({"Invoice", "Payment", "CreditMemo"})
 # What was remembered of the one that is gone is the other's now.
 MERGED = {"Customer": "MergedCustomer", "Item": "MergedItem"}
+# What we remember of their tax may be wrong from now on.
+TAXED = frozenset({"Customer", "Item"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def derive_hints(events: Iterable[Event]) -> Iterator[Hint]:
         if event.entity in FOLLOWED:
             reasons = frozenset({event.operation})
             yield Hint("quickbooks", event.realm_id, event.entity, event.entity_id, reasons, event.at)
+        if event.entity in TAXED and event.operation != "created":
+            yield Hint("quickbooks", event.realm_id, f"{event.entity}Tax", event.entity_id, frozenset(), event.at)
         if event.entity in MERGED and event.operation == "merged" and event.deleted_id:
             reasons = frozenset({f"into:{event.entity_id}"})
             yield Hint("quickbooks", event.realm_id, MERGED[event.entity], event.deleted_id, reasons, event.at)

@@ -11,7 +11,6 @@ from typing import Any
 
 from service.errors import CannotInvoice, InvoiceExists, TotalDiffers
 from service.ids import DealId, RealmId
-from service.invoicing.billing import decide_total
 from service.invoicing.draft import decide_deposit, draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, Send, parse_inputs
 from service.invoicing.read_back import find_difference
@@ -34,7 +33,7 @@ from service.workflows.settle_invoice import settle_invoice
 from service.workflows.split_deal import split_gathered
 from service.workflows.view_invoice import known_invoice, status_of
 from service.workflows.write_reserved import Written, find_open_reservation, remember_made
-from service.workflows.write_sale import repeat_sale, write_sale
+from service.workflows.write_sale import check_sale, repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
 
@@ -75,7 +74,7 @@ def create_invoice(services: Services, callback: StoredCallback) -> None:
     if inputs.deposit:
         # Before a customer is created for what cannot be.
         today = realm.day_of(callback.received_at)
-        total = decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
+        total = check_sale(services, callback.portal_id, realm_id, realm, inputs, gathered, today)
         decide_deposit(total, inputs, realm.facts)
     draft = partial(draft_invoice, inputs=inputs)
     written = write_sale(services, callback, realm, "Invoice", inputs, gathered, draft, repeated=repeated)

@@ -9,11 +9,14 @@ from service.errors import ItemNotFound, NameTaken, NotConnected, OutcomeUnknown
 from service.ids import ItemId, RealmId
 from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Item, NewItem
+from service.invoicing.tax import decide_taxable
 from service.quickbooks import items
 from service.quickbooks.batches import MOST_ITEMS
 from service.quickbooks.body import encode
 from service.quickbooks.items import Created, ItemFacts
 from service.store.callbacks import StoredCallback
+from service.workflows.know_realm import KnownRealm
+from service.workflows.know_tax import keep_item_tax
 from service.workflows.services import Services
 from service.workflows.write_reserved import next_generation
 
@@ -21,7 +24,9 @@ Made = tuple[dict[str, ItemId], ServiceError | None]
 """The items that exist now, by line item id, and the first thing that went wrong with the others."""
 
 
-def create_items(services: Services, callback: StoredCallback, new_items: Sequence[NewItem]) -> Iterator[Made]:
+def create_items(
+    services: Services, callback: StoredCallback, new_items: Sequence[NewItem], realm: KnownRealm
+) -> Iterator[Made]:
     """Create items, thirty in a call; whoever asks ends at the first problem.
 
     Raises: NotConnected, TryLater.
@@ -31,8 +36,11 @@ def create_items(services: Services, callback: StoredCallback, new_items: Sequen
         some = new_items[start : start + MOST_ITEMS]
         # Name lists must not be written in parallel.
         with services.locks.hold(f"names:{realm_id}"):
-            outcomes = _create_some(services, callback, realm_id, some)
-            holders = _find_holders(services, realm_id, some, outcomes)
+            outcomes = _create_some(services, callback, realm_id, [_body(new, realm) for new in some])
+            taken = _find_holders(services, realm_id, some, outcomes)
+        created = [each for each in outcomes if isinstance(each, ItemFacts)]
+        keep_item_tax(services, callback.portal_id, realm_id, [*created, *taken])
+        holders = {each.name.casefold(): each for each in read_items(taken) if each.active and each.is_sold}
         made: dict[str, ItemId] = {}
         problems: list[ServiceError] = []
         for new, outcome in zip(some, outcomes, strict=True):
@@ -50,9 +58,8 @@ def read_items(found: Iterable[ItemFacts]) -> list[Item]:
 
 
 def _create_some(
-    services: Services, callback: StoredCallback, realm_id: RealmId, new_items: Sequence[NewItem]
+    services: Services, callback: StoredCallback, realm_id: RealmId, bodies: Sequence[Mapping[str, Any]]
 ) -> list[Created]:
-    bodies = [_body(new) for new in new_items]
     try:
         if len(bodies) > 1:
             return items.create_together(services.quickbooks, realm_id, bodies)
@@ -61,7 +68,7 @@ def _create_some(
         raise _unsaid(error) from error
 
 
-def _body(new: NewItem) -> dict[str, Any]:
+def _body(new: NewItem, realm: KnownRealm) -> dict[str, Any]:
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
     return items.item_body(
         new.name,
@@ -70,6 +77,7 @@ def _body(new: NewItem) -> dict[str, Any]:
         kind=new.type,
         description=new.description,
         unit_price=new.unit_price,
+        taxable=decide_taxable(realm.facts),
     )
 
 
@@ -85,13 +93,12 @@ def _create_one(services: Services, callback: StoredCallback, realm_id: RealmId,
 
 def _find_holders(
     services: Services, realm_id: RealmId, new_items: Sequence[NewItem], outcomes: Sequence[Created]
-) -> dict[str, Item]:
-    """What has the names that are taken, by name as it compares, where a line can sell it."""
+) -> list[ItemFacts]:
+    """What has the names that are taken."""
     taken = [new.name for new, outcome in zip(new_items, outcomes, strict=True) if isinstance(outcome, NameTaken)]
     if not taken:
-        return {}
-    found = read_items(items.find_by_sku_and_name(services.quickbooks, realm_id, [], taken).items)
-    return {each.name.casefold(): each for each in found if each.active and each.is_sold}
+        return []
+    return list(items.find_by_sku_and_name(services.quickbooks, realm_id, [], taken).items)
 
 
 def _decide(outcome: Created, holder: Item | None) -> ItemId | ServiceError:

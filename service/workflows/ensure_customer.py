@@ -11,6 +11,7 @@ from service.invoicing.marks import derive_request_id
 from service.invoicing.matching import Customer, choose_customer
 from service.invoicing.naming import derive_customer_names, derive_display_name
 from service.invoicing.sale_inputs import SaleInputs
+from service.invoicing.tax import decide_taxable
 from service.quickbooks import customers
 from service.quickbooks.body import encode
 from service.store.callbacks import StoredCallback
@@ -26,6 +27,8 @@ from service.workflows.find_customer import (
     refuse_new,
 )
 from service.workflows.follow_heirs import forget_customer
+from service.workflows.know_realm import know_realm
+from service.workflows.know_tax import keep_customer_tax
 from service.workflows.services import Services
 from service.workflows.write_reserved import next_generation
 
@@ -84,6 +87,7 @@ def _ensure(services: Services, wanted: _Wanted) -> KnownCustomer:
     kind, key = link_key(wanted.recipient, wanted.currency)
     new = Link(kind, key, customer.id, {"currency": customer.currency})
     services.links.keep(wanted.callback.portal_id, wanted.realm_id, [new], services.clock.now())
+    keep_customer_tax(services, wanted.callback.portal_id, wanted.realm_id, customer)
     return KnownCustomer(customer.id, customer.currency, why=why)
 
 
@@ -126,7 +130,8 @@ def _create_below(services: Services, wanted: _Wanted, parent_id: CustomerId | N
 
 def _create_named(services: Services, wanted: _Wanted, name: str, parent_id: CustomerId | None) -> Customer:
     callback, realm_id = wanted.callback, wanted.realm_id
-    body = customer_content(wanted.recipient, name, wanted.currency, parent_id)
+    taxable = decide_taxable(know_realm(services, callback.portal_id, realm_id).facts)
+    body = customer_content(wanted.recipient, name, wanted.currency, parent_id, taxable)
     # A repeat after a lost answer is the same write. Another callback's, or one after a refused draft, is another:
     # its customer may be merged or renamed since, and QuickBooks would answer with the dead one.
     generation, purpose = next_generation(services, callback), f"customer {encode(body).decode()}"

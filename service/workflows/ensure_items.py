@@ -16,6 +16,7 @@ from service.store.callbacks import StoredCallback
 from service.store.links import Link
 from service.workflows.create_items import create_items, read_items
 from service.workflows.know_realm import KnownRealm
+from service.workflows.know_tax import keep_item_tax
 from service.workflows.services import Services
 
 
@@ -40,7 +41,7 @@ def ensure_items(
     if inputs.lines == LinesFrom.LINE_ITEMS:
         _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
     made: dict[str, ItemId] = {}
-    for some, problem in create_items(services, callback, search.plan.to_create):
+    for some, problem in create_items(services, callback, search.plan.to_create, realm):
         # Also when others failed: what is there needs no second look.
         _remember(services, portal_id, realm_id, billed, some)
         if problem is not None:
@@ -64,6 +65,7 @@ def find_items(
     linked = _find_linked(services, portal_id, realm_id, billed)
     unknown = [line for line in billed if line.id not in linked]
     found = _look_up(services, realm_id, unknown, inputs) if unknown else FoundItems()
+    keep_item_tax(services, portal_id, realm_id, found.items)
     matches = match_items(unknown, read_items(found.items))
     plan = plan_items(matches, inputs, realm.facts.default_item_id, found.income_account_id)
     return ItemSearch(linked, matches, plan)

@@ -79,7 +79,19 @@ def find_customer(services: Services, realm_id: RealmId, recipient: Recipient, c
 
 def read_candidates(found: Sequence[CustomerFacts]) -> list[Customer]:
     """Customers of QuickBooks as matching sees them."""
-    return [Customer(c.id, c.display_name, c.email or "", c.active, c.currency, c.sub_customer) for c in found]
+    return [
+        Customer(
+            c.id,
+            c.display_name,
+            email=c.email or "",
+            active=c.active,
+            currency=c.currency,
+            sub_customer=c.sub_customer,
+            taxable=c.taxable,
+            tax_code_id=c.tax_code_id,
+        )
+        for c in found
+    ]
 
 
 def refuse_new(inputs: SaleInputs, search: Search, currency: str | None) -> None:
@@ -117,7 +129,11 @@ def decide_parent(inputs: SaleInputs, recipient: Recipient, parent: Recipient | 
 
 
 def customer_content(
-    recipient: Recipient, name: str, currency: str | None, parent_id: CustomerId | None = None
+    recipient: Recipient,
+    name: str,
+    currency: str | None,
+    parent_id: CustomerId | None = None,
+    taxable: bool | None = None,
 ) -> dict[str, object]:
     """The new customer that a recipient becomes, as QuickBooks wants it."""
     return customers.customer_body(
@@ -130,4 +146,5 @@ def customer_content(
         bill_address=address_fields(recipient.address),
         currency=currency,
         parent_id=parent_id,
+        taxable=taxable,
     )

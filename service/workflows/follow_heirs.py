@@ -5,21 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from service.ids import CustomerId, InvoiceId, ItemId, PortalId, RealmId
+from service.invoicing.sale_inputs import SaleInputs
 from service.quickbooks.invoices import parse_invoice
 from service.store.hints import TakenHint
 from service.store.links import TO_CUSTOMERS, TO_ITEMS
+from service.workflows.know_realm import KnownRealm
+from service.workflows.know_tax import know_tax
 from service.workflows.services import Services
 
 MERGED = {"MergedCustomer": TO_CUSTOMERS, "MergedItem": TO_ITEMS}
 """The kinds of hints that tell of a merge, and which links it concerns."""
 
 
-def follow_merges(services: Services, realm_id: RealmId, taken: Sequence[TakenHint]) -> None:
-    """QuickBooks tells of merges: the links follow, whether or not the records are kept in step. Safe to repeat."""
+def follow_merges(
+    services: Services, portal_id: PortalId, realm_id: RealmId, realm: KnownRealm, taken: Sequence[TakenHint]
+) -> None:
+    """QuickBooks tells of merges: the links follow, whether or not the records are kept in step. Safe to repeat.
+
+    Raises: what the gateway raises.
+    """
     for kind, links in MERGED.items():
         heirs = {hint.entity_id: hint.heir for hint in taken if hint.kind == kind and hint.heir}
         for gone in heirs:
-            services.links.move(realm_id, links, gone, _last_heir(heirs, gone))
+            heir = _last_heir(heirs, gone)
+            if services.links.move(realm_id, links, gone, heir):
+                # Else the next sale would have to ask how the heir is taxed, while a workflow waits.
+                met = (CustomerId(heir), ()) if kind == "MergedCustomer" else (None, (ItemId(heir),))
+                know_tax(services, portal_id, realm_id, realm.facts, SaleInputs(), *met)
 
 
 def forget_customer(services: Services, portal_id: PortalId, realm_id: RealmId, customer_id: CustomerId) -> bool:

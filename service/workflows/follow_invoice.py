@@ -22,10 +22,11 @@ from service.workflows.find_pay_link import with_pay_links
 from service.workflows.follow_heirs import MERGED, follow_merges
 from service.workflows.keep_news import News, keep_news
 from service.workflows.know_realm import know_realm
+from service.workflows.know_tax import HINTS, forget_tax
 from service.workflows.services import Services
 from service.workflows.work_hints import work_hints
 
-KINDS = ("Invoice", "Payment", "CreditMemo", *MERGED)
+KINDS = ("Invoice", "Payment", "CreditMemo", *MERGED, *HINTS)
 # QuickBooks' stamps are whole seconds, its events say more.
 SECOND = timedelta(seconds=1)
 WHILE_PAUSED = timedelta(minutes=1)
@@ -45,6 +46,7 @@ def follow_realm(services: Services, realm_id: str) -> int:
 def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
     """Answer these hints. Raises: what the gateway raises."""
     realm_id = RealmId(scope)
+    forget_tax(services, realm_id, taken)
     portal_id = portal_of(services, realm_id)
     if portal_id is None:
         if any(each.realm_id == realm_id and each.state == PAUSED for each in services.connections.all()):
@@ -52,10 +54,11 @@ def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
         else:
             services.hints.done(taken, services.clock.now())
         return
-    follow_merges(services, realm_id, taken)
+    realm = know_realm(services, portal_id, realm_id)
+    follow_merges(services, portal_id, realm_id, realm, taken)
     meet_strangers(services, portal_id, realm_id, taken)
     news = read_news(services, realm_id, taken)
-    news.invoices = with_pay_links(services, realm_id, know_realm(services, portal_id, realm_id), news.invoices)
+    news.invoices = with_pay_links(services, realm_id, realm, news.invoices)
     keep_news(services, portal_id, realm_id, news, taken)
 
 

@@ -128,6 +128,7 @@ def _facts(settings: RealmSettings, portal: PortalFacts, chosen: Mapping[str, An
     tax_codes, templates = chosen.get("tax_codes"), chosen.get("number_templates")
     return RealmFacts(
         home_currency=settings.home_currency or portal.currency or "USD",
+        outside_us=settings.country != "US",
         multicurrency=settings.multicurrency,
         sales_tax=SalesTax(settings.sales_tax),
         custom_numbers=settings.custom_numbers,

@@ -66,7 +66,7 @@ def learn_connection(services: Services, connection: Connection) -> list[Finding
         portal = _ask_portal(services, connection.portal_id)
     findings = judge_portal(portal)
     try:
-        realm = _ask_realm(services, connection.realm_id)
+        realm = _ask_realm(services, connection)
     except NotConnected as error:
         # That it does not let us in is told by its own row, live.
         note_lost_access(services, error, connection.portal_id, connection.realm_id)
@@ -121,7 +121,8 @@ def _hints(*repairs: Repair) -> tuple[str, ...]:
     return tuple(sorted(names)[:3])
 
 
-def _ask_realm(services: Services, realm_id: RealmId) -> RealmAnswers:
+def _ask_realm(services: Services, connection: Connection) -> RealmAnswers:
+    realm_id, tax_codes = connection.realm_id, connection.settings.get("tax_codes")
     settings = learn_realm(services, realm_id, services.clock.now())
     return RealmAnswers(
         subscription_status=settings.subscription_status,
@@ -136,6 +137,7 @@ def _ask_realm(services: Services, realm_id: RealmId) -> RealmAnswers:
         location_tracking=settings.departments,
         default_item_usable=_is_usable(services, realm_id, settings),
         has_income_account=items.find_income_account(services.quickbooks, realm_id) is not None,
+        tax_codes_by_rate=tax_codes if isinstance(tax_codes, dict) else {},
     )
 
 

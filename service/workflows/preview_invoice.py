@@ -11,7 +11,7 @@ from typing import Any
 
 from service.errors import CannotInvoice, NotConnected, ServiceError
 from service.ids import CustomerId, DealId, ItemId, Mark, PortalId, RealmId
-from service.invoicing.billing import decide_total, plan_lines
+from service.invoicing.billing import plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.deal import LineItem, Recipient
 from service.invoicing.draft import Draft, draft_invoice
@@ -19,6 +19,7 @@ from service.invoicing.input_fields import say_days
 from service.invoicing.inputs import CreateInvoiceInputs, CreateInvoiceSchema, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
 from service.invoicing.status import Status
+from service.invoicing.tax import TaxFacts, decide_taxable
 from service.logs import log
 from service.workflows.ensure_items import ItemSearch, find_items
 from service.workflows.ensure_properties import names_of
@@ -30,9 +31,11 @@ from service.workflows.find_customer import (
     refuse_new,
 )
 from service.workflows.gather_deal import gather_deal
-from service.workflows.know_realm import know_realm
+from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.know_tax import know_tax
 from service.workflows.services import Services
 from service.workflows.split_deal import count_billed
+from service.workflows.write_sale import check_sale
 
 LOG = logging.getLogger("service.preview")
 # What an id is before there is one; a mark belongs to a callback, and here is none.
@@ -60,23 +63,27 @@ def preview_invoice(
         taken = count_billed(services, portal_id, realm_id, "Invoice", deal_id)
         gathered = replace(gathered, deal=replace(gathered.deal, billed=taken))
     today = realm.day_of(services.clock.now())
-    decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
+    check_sale(services, portal_id, realm_id, realm, inputs, gathered, today)
     billed = plan_lines(gathered.deal, gathered.line_items, inputs)
     currency = (gathered.deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
-    customer = _describe_customer(services, portal_id, realm_id, gathered.recipient, inputs, currency, gathered.parent)
+    customer = _describe_customer(
+        services, portal_id, realm_id, realm, gathered.recipient, inputs, currency, gathered.parent
+    )
     decide_currency(gathered.deal, billed, realm.facts, customer["currency"])
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
+    item_ids = _item_ids(search)
     draft = draft_invoice(
         gathered.deal,
         gathered.line_items,
         customer_id=CustomerId(customer["id"]),
-        item_ids=_item_ids(search),
+        item_ids=item_ids,
         inputs=inputs,
         realm=realm.facts,
         today=today,
         mark=NO_MARK,
         recipient=gathered.recipient,
         customer_currency=customer["currency"],
+        tax_facts=_know_tax(services, portal_id, realm_id, realm, inputs, customer["id"], item_ids),
     )
     return {
         "deal": {"id": deal_id, "name": gathered.deal.name},
@@ -119,6 +126,7 @@ def _describe_customer(
     services: Services,
     portal_id: PortalId,
     realm_id: RealmId,
+    realm: KnownRealm,
     recipient: Recipient,
     inputs: CreateInvoiceInputs,
     currency: str | None,
@@ -143,11 +151,27 @@ def _describe_customer(
     held = other is not None and other.display_name.casefold() == name.casefold()
     told |= {"id": NEW_CUSTOMER, "name": derive_customer_names(name, currency)[held], "why": "does not exist yet"}
     if isinstance(above, Recipient):
-        told["parent"] = _describe_customer(services, portal_id, realm_id, above, inputs, currency)
+        told["parent"] = _describe_customer(services, portal_id, realm_id, realm, above, inputs, currency)
     elif above is not None:
         told["parent"] = {"id": above, "name": "", "why": "chosen in the action"}
     parent_id = told["parent"]["id"] if "parent" in told else None
-    return {**told, "body": customer_content(recipient, told["name"], currency, parent_id)}
+    taxable = decide_taxable(realm.facts)
+    return {**told, "body": customer_content(recipient, told["name"], currency, parent_id, taxable)}
+
+
+def _know_tax(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    realm: KnownRealm,
+    inputs: CreateInvoiceInputs,
+    customer_id: str,
+    item_ids: Mapping[str, ItemId],
+) -> TaxFacts:
+    """As for the real invoice; of what is still to be created nothing is known."""
+    customer = None if customer_id == NEW_CUSTOMER else CustomerId(customer_id)
+    there = [each for each in item_ids.values() if each != NEW_ITEM]
+    return know_tax(services, portal_id, realm_id, realm.facts, inputs, customer, there)
 
 
 def _item_ids(search: ItemSearch) -> dict[str, ItemId]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.errors import InputInvalid, InvoiceNotFound
-from service.ids import RealmId
+from service.ids import CustomerId, RealmId
 from service.invoicing.billing import check_total, plan_lines
 from service.invoicing.currency import decide_currency
 from service.invoicing.lines import draft_lines
@@ -28,6 +28,7 @@ from service.workflows.ensure_items import ensure_items
 from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import gather_lines
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.know_tax import know_tax
 from service.workflows.services import Services
 
 
@@ -71,10 +72,13 @@ def _plan_lines(
         )
     names = names_of(services, callback.portal_id, realm_id)
     deal, line_items = gather_lines(services, callback.portal_id, chosen.deal_id, names)
-    sale = inputs.sale_inputs(inputs.invoice_date or chosen.facts.txn_date)
+    txn_date = inputs.invoice_date or chosen.facts.txn_date or realm.day_of(callback.received_at)
+    sale = inputs.sale_inputs(txn_date)
     billed = plan_lines(deal, line_items, sale)
     currency = decide_currency(deal, billed, realm.facts, chosen.facts.currency)
     item_ids = ensure_items(services, callback, billed, sale, realm)
-    drafted = draft_lines(billed, item_ids, currency, sale, realm.facts)
+    customer_id = CustomerId(str((chosen.entity.get("CustomerRef") or {}).get("value")))
+    known = know_tax(services, callback.portal_id, realm_id, realm.facts, sale, customer_id, item_ids.values())
+    drafted = draft_lines(billed, item_ids, currency, sale, realm.facts, known, txn_date=txn_date)
     check_total(drafted.total)
     return plan_new_lines(chosen.entity, drafted)

@@ -43,6 +43,7 @@ SKEW = timedelta(hours=1)
 # Customer, item, account or another reference is gone or inactive.
 # https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes
 REFERENCE_FAULTS = frozenset({"610", "2500", "6250"})
+AMOUNT_FAULT = "6070"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,11 @@ def send_reserved(
 def is_about_reference(error: CannotInvoice) -> bool:
     """Whether something the draft refers to is gone: what we remembered of it is worth nothing."""
     return isinstance(error, RefusedByQuickBooks) and error.fault_code in REFERENCE_FAULTS
+
+
+def is_about_amount(error: CannotInvoice) -> bool:
+    """Whether QuickBooks rounds quantity times price otherwise than we do."""
+    return isinstance(error, RefusedByQuickBooks) and error.fault_code == AMOUNT_FAULT
 
 
 def should_look_first(callback: StoredCallback, now: datetime) -> bool:

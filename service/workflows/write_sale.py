@@ -7,24 +7,36 @@ remembered is gone or a number of ours is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 
-from service.errors import CannotInvoice, NumberTaken
-from service.ids import RealmId
+from service.errors import CannotInvoice, NumberTaken, TaxCodeMissing
+from service.ids import PortalId, RealmId
 from service.invoicing.billing import decide_total, plan_lines
 from service.invoicing.currency import decide_currency
-from service.invoicing.draft import Draft, read_item_ids
+from service.invoicing.draft import Draft, is_flat, read_item_ids
 from service.invoicing.marks import derive_mark
+from service.invoicing.money import Money
 from service.invoicing.numbering import is_template
 from service.invoicing.sale_inputs import SaleInputs
 from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
 from service.workflows.ensure_customer import ensure_customer
 from service.workflows.ensure_items import ensure_items
+from service.workflows.find_customer import find_customer, recall_customer
 from service.workflows.follow_heirs import forget_customer, forget_items
 from service.workflows.gather_deal import Gathered
 from service.workflows.know_realm import KnownRealm
+from service.workflows.know_tax import know_tax
 from service.workflows.services import Services
-from service.workflows.write_reserved import Written, is_about_reference, next_generation, reserve, send_reserved
+from service.workflows.write_reserved import (
+    Written,
+    is_about_amount,
+    is_about_reference,
+    next_generation,
+    reserve,
+    send_reserved,
+)
 
 # A number of ours that somebody has taken: the next one, a few times.
 NUMBERS_TRIED = 4
@@ -59,23 +71,51 @@ def write_sale(
     *,
     repeated: bool,
 ) -> Written:
-    """Prepare, reserve, send; once more when what we remembered is gone or our number is taken.
+    """Prepare, reserve, send; once more when what we remembered is gone, our number is taken, or QuickBooks multiplies
+    quantity and price to another amount than we do.
 
     `repeated`: an earlier draft of this callback was refused when it was sent again.
     """
-    # What cannot be sold is refused before a customer or an item is created for it.
-    today = realm.day_of(callback.received_at)
-    decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
-    forgot = False
+    realm_id = RealmId(str(callback.realm_id))
+    check_sale(services, callback.portal_id, realm_id, realm, inputs, gathered, realm.day_of(callback.received_at))
+    forgot = flat = False
     for _ in range(NUMBERS_TRIED):
-        reservation = prepare(services, callback, realm, entity, inputs, gathered, draft, repeated=repeated)
+        drafter = partial(draft, flat=flat)
+        reservation = prepare(services, callback, realm, entity, inputs, gathered, drafter, repeated=repeated)
         try:
             return send_reserved(services, callback, reservation)
         except CannotInvoice as error:
-            if forgot or not may_draft_again(services, inputs, reservation, error):
+            if not may_draft_again(services, inputs, reservation, error, forgot=forgot):
                 raise
-            forgot = not isinstance(error, NumberTaken)
+            flat = flat or is_about_amount(error)
+            forgot = forgot or is_about_reference(error)
     raise NumberTaken("The numbers tried are taken in QuickBooks: give one in the action.")
+
+
+def check_sale(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    realm: KnownRealm,
+    inputs: SaleInputs,
+    gathered: Gathered,
+    today: date,
+) -> Money:
+    """What cannot be sold is refused before a customer or an item is created for it; the expected total before tax.
+
+    Raises: CannotInvoice, and what the gateway raises.
+    """
+    decide = partial(decide_total, gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
+    try:
+        return decide()
+    except TaxCodeMissing:
+        # The customer may have a code of its own, if there is such a customer.
+        currency = (gathered.deal.currency or realm.facts.home_currency) if realm.facts.multicurrency else None
+        known = recall_customer(services, portal_id, realm_id, gathered.recipient, currency)
+        found = known or find_customer(services, realm_id, gathered.recipient, currency).customer
+        if found is None:
+            raise
+        return decide(tax_facts=know_tax(services, portal_id, realm_id, realm.facts, inputs, found.id))
 
 
 def prepare(
@@ -96,6 +136,7 @@ def prepare(
     customer = ensure_customer(services, callback, gathered.recipient, inputs, currency, gathered.parent)
     decide_currency(deal, billed, realm.facts, customer.currency)
     item_ids = ensure_items(services, callback, billed, inputs, realm)
+    tax_facts = know_tax(services, portal_id, realm_id, realm.facts, inputs, customer.id, item_ids.values())
     drafted = draft(
         deal,
         gathered.line_items,
@@ -106,6 +147,7 @@ def prepare(
         mark=derive_mark(portal_id, realm_id, callback.callback_id),
         recipient=gathered.recipient,
         customer_currency=customer.currency,
+        tax_facts=tax_facts,
         generation=next_generation(services, callback) - 1,
     )
     reservation = reserve(services, callback, entity, customer.id, drafted.body(), look_first=repeated)
@@ -114,11 +156,15 @@ def prepare(
     return reservation
 
 
-def may_draft_again(services: Services, inputs: SaleInputs, reservation: Reservation, error: CannotInvoice) -> bool:
-    """Whether a new draft may fare better than the one just refused; forgets what misled it."""
+def may_draft_again(
+    services: Services, inputs: SaleInputs, reservation: Reservation, error: CannotInvoice, *, forgot: bool = False
+) -> bool:
+    """Whether a new draft may fare better than the one just refused; forgets what misled it, but only once."""
     if isinstance(error, NumberTaken):
         return not inputs.number or is_template(inputs.number)
-    return is_about_reference(error) and forget(services, reservation)
+    if is_about_amount(error):
+        return not is_flat(reservation.body)
+    return is_about_reference(error) and not forgot and forget(services, reservation)
 
 
 def forget(services: Services, reservation: Reservation) -> bool:

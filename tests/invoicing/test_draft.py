@@ -14,15 +14,17 @@ from service.errors import (
     CurrencyMismatch,
     DealHasNoAmount,
     DealHasNoLineItems,
+    DepositTooLarge,
     InputInvalid,
     ItemNotFound,
     LineItemUnusable,
+    SettingOff,
     TaxCodeMissing,
     TotalNotPositive,
 )
 from service.ids import CustomerId
 from service.invoicing.billing import decide_total
-from service.invoicing.draft import draft_invoice
+from service.invoicing.draft import draft_invoice, is_flat
 from service.invoicing.inputs import parse_inputs
 from service.invoicing.marks import carries
 from service.invoicing.money import Money
@@ -50,7 +52,10 @@ def test_the_body_is_the_recommended_create() -> None:
     [
         ({"quantity": "7", "price": "75"}, "525.00", "7", "75", "USD"),
         ({"quantity": "3", "price": "0.1"}, "0.30", "3", "0.1", "USD"),
-        ({"quantity": "2.5", "price": "99.99"}, "249.98", "2.5", "99.99", "USD"),
+        # Exactly between two cents: how QuickBooks rounds it is not known, so there is nothing to round.
+        ({"quantity": "2.5", "price": "99.99"}, "249.98", "1", "249.98", "USD"),
+        ({"quantity": "3", "price": "33.335"}, "100.01", "1", "100.01", "USD"),
+        ({"quantity": "3", "price": "33.334"}, "100.00", "3", "33.334", "USD"),
         ({"quantity": "4", "price": "100", "discount": "12.50"}, "350.00", "4", "87.5", "USD"),
         ({"quantity": "3", "price": "100", "hs_discount_percentage": "10"}, "270.00", "3", "90", "USD"),
         ({"quantity": "3", "price": "9.99", "hs_discount_percentage": "15"}, "25.47", "3", "8.4915", "USD"),
@@ -64,8 +69,10 @@ def test_the_body_is_the_recommended_create() -> None:
             "USD",
         ),
         ({"quantity": "2", "price": "10", "discount": "1", "hs_discount_percentage": "10"}, "16.00", "2", "8", "USD"),
-        ({"quantity": "3", "price": "33.5"}, "101", "3", "33.5", "JPY"),
-        ({"quantity": "3", "price": "1.2345"}, "3.704", "3", "1.2345", "KWD"),
+        ({"quantity": "3", "price": "33.5"}, "101", "1", "101", "JPY"),
+        ({"quantity": "3", "price": "33.4"}, "100", "3", "33.4", "JPY"),
+        ({"quantity": "3", "price": "1.2345"}, "3.704", "1", "3.704", "KWD"),
+        ({"quantity": "3", "price": "1.234"}, "3.702", "3", "1.234", "KWD"),
     ],
 )
 def test_a_line_reproduces_the_deal(
@@ -92,7 +99,7 @@ def test_a_recurring_line_bills_one_period_and_says_so() -> None:
     made = draft(None, [line])
     assert made.total == Money(Decimal("100.00"), "USD")
     assert made.lines[0].description == (
-        "Custom Design\nSupport\nRecurring (per six months): one period from 2025-12-01 to 2026-05-31"
+        "Custom Design\nSupport\nRecurring (per six months): one period from 2026-06-01 to 2026-11-30"
     )
     assert made.remarks == ()
 
@@ -101,7 +108,7 @@ def test_a_long_description_gives_way_to_the_period() -> None:
     line = make_line(description="ü" * 5000, recurringbillingfrequency="monthly")
     description = draft(None, [line]).lines[0].description
     assert len(description) == 4000
-    assert description.endswith("Recurring (monthly): one period")
+    assert description.endswith("Recurring (monthly): one period from 2026-11-22 to 2026-12-21")
 
 
 def test_the_deal_amount_is_one_line() -> None:
@@ -128,6 +135,41 @@ refusals: list[tuple[type[CannotInvoice], dict[str, Any], str]] = [
     (LineItemUnusable, {"lines": [make_line(hs_discount_percentage="101")]}, "above 100"),
     (LineItemUnusable, {"lines": [make_line(quantity="999999999", price="9999999")]}, "more than QuickBooks"),
     (LineItemUnusable, {"lines": [make_line(str(it)) for it in range(751)]}, "751 line items"),
+    (
+        LineItemUnusable,
+        {"lines": [make_line(str(it)) for it in range(750)], "inputs": {"shippingAmount": "1"}},
+        "750 line items, 1 more for shipping",
+    ),
+    (
+        LineItemUnusable,
+        {
+            "lines": [make_line(str(it)) for it in range(749)],
+            "inputs": {"shippingAmount": "1", "discountAmount": "1"},
+        },
+        "2 more",
+    ),
+    (
+        TotalNotPositive,
+        {
+            "realm": replace(US, allow_discount=True, allow_shipping=True),
+            "inputs": {"shippingAmount": "50", "discountAmount": "80"},
+        },
+        "discount of 80.00 USD is more than the 75.00 USD",
+    ),
+    (SettingOff, {"inputs": {"serviceDate": "2026-11-01"}}, "serviceDate"),
+    (
+        InputInvalid,
+        {
+            "realm": replace(US, custom_fields={"2": "PO Number"}),
+            "inputs": {"poNumber": "PO-7", "customField2": "PO-8"},
+        },
+        "customField2",
+    ),
+    (
+        InputInvalid,
+        {"realm": replace(US, custom_numbers=True), "inputs": {"invoiceNumber": "{year}-{month}-{deal}-{mark}"}},
+        "21 characters",
+    ),
     (CurrencyMismatch, {"deal": make_deal(deal_currency_code="EUR")}, "only does USD"),
     (CurrencyMismatch, {"lines": [make_line(hs_line_item_currency_code="EUR")]}, "the deal in USD"),
     (
@@ -207,7 +249,8 @@ def test_due_dates(inputs: dict[str, str], due_date: str | None, term_id: str | 
     [
         ("none", "", None, None),
         ("none", "exempt", None, None),
-        ("us_manual", "", None, None),
+        ("us_manual", "", "TAX", None),
+        ("us_automated", "", "TAX", None),
         ("us_manual", "taxable", "TAX", None),
         ("us_automated", "NON", "NON", None),
         ("us_automated", "exempt", "NON", None),
@@ -240,6 +283,63 @@ def test_numbers_only_where_quickbooks_gives_none() -> None:
     assert derived.startswith("D9123456789-")
     assert parse_body(draft(realm=custom, generation=1).body())["DocNumber"] != derived
     assert "not used" in draft(inputs={"invoiceNumber": "INV-7"}).remarks[0]
+
+
+def test_a_long_template_never_loses_the_deal() -> None:
+    custom = replace(US, custom_numbers=True)
+
+    def number(template: str, generation: int = 0) -> str:
+        made = draft(realm=custom, inputs={"invoiceNumber": template}, generation=generation)
+        return str(parse_body(made.body())["DocNumber"])
+
+    assert number("ACME-INVOICE-{year}-{deal}") == "ACME-I2026-9123456789"
+    assert number("ACME-INVOICE-{year}-{deal}", generation=1) == "ACME2026-9123456789-2"
+    assert number("{deal} for our dear customer") == "9123456789 for our de"
+    assert number("INV-{deal}") == "INV-9123456789"
+
+
+def test_paying_online_is_asked_only_where_it_can_be() -> None:
+    taken = draft(realm=replace(US, online_payments=True), inputs={"onlinePayment": "card"})
+    refused = draft(inputs={"onlinePayment": "card"})
+    assert parse_body(taken.body())["AllowOnlineCreditCardPayment"] is True
+    assert "AllowOnlineCreditCardPayment" not in parse_body(refused.body())
+    assert taken.remarks == ()
+    assert "online" in refused.remarks[0]
+
+
+def test_one_purchase_order_in_two_inputs_is_no_contradiction() -> None:
+    realm = replace(US, custom_fields={"2": "PO Number"})
+    body = parse_body(draft(realm=realm, inputs={"poNumber": "PO-7", "customField2": "PO-7"}).body())
+    assert [each["StringValue"] for each in body["CustomField"]] == ["PO-7"]
+
+
+def test_a_deposit_with_its_tax() -> None:
+    """What was paid may hold the tax, which only QuickBooks can reckon."""
+    realm = replace(UK, allow_deposit=True)
+    pounds = make_deal(deal_currency_code="GBP")
+    assert parse_body(draft(pounds, realm=realm, inputs={"deposit": "90"}).body())["Deposit"] == 90
+    for untaxed, inputs in (
+        (realm, {"prices": "with_tax"}),
+        (replace(realm, sales_tax=SalesTax.NONE), {}),
+        (replace(realm, sales_tax=SalesTax.US_MANUAL), {"taxCodeId": "exempt"}),
+    ):
+        with pytest.raises(DepositTooLarge):
+            draft(pounds, realm=untaxed, inputs={"deposit": "75.01", **inputs})
+
+
+def test_outside_the_us_no_tax_is_said_too() -> None:
+    body = parse_body(draft(realm=RealmFacts("USD", outside_us=True)).body())
+    assert body["GlobalTaxCalculation"] == "NotApplicable"
+    # 6170: no TxnTaxDetail goes with it.
+    assert "TxnTaxDetail" not in body
+    assert "GlobalTaxCalculation" not in parse_body(draft(realm=RealmFacts("USD")).body())
+
+
+def test_flat_lines_leave_nothing_to_multiply() -> None:
+    made = draft(None, [make_line(quantity="7", price="75")], flat=True)
+    assert [(line.quantity, line.unit_price, line.amount) for line in made.lines] == [(1, 525, 525)]
+    assert made.lines[0].description == "Custom Design\n7 x 75"
+    assert (is_flat(made.body()), is_flat(draft(None, [make_line(quantity="7")]).body())) == (True, False)
 
 
 def test_notes_fit_and_the_mark_survives() -> None:

@@ -63,6 +63,9 @@ def test_totals_add_up_and_quickbooks_computes_the_same(lines: list[dict[str, An
         detail = line["SalesItemLineDetail"]
         product = round_fraction(Fraction(detail["Qty"]) * Fraction(detail["UnitPrice"]), places)
         assert Fraction(line["Amount"]) == product
+        # No other way of rounding comes to another amount.
+        exact = Fraction(detail["Qty"]) * Fraction(detail["UnitPrice"]) * 10**places
+        assert exact % 1 != Fraction(1, 2) or detail["Qty"] == 1
         assert all(len(to_json_number(detail[name]).partition(".")[2]) <= 5 for name in ("Qty", "UnitPrice"))
         assert 0 < len(line["Description"]) <= 4000
 

@@ -43,7 +43,14 @@ MANY = RealmFacts("USD", multicurrency=True, sales_tax=SalesTax.US_MANUAL)
 # realm, the deal's currency, the action's inputs, what stands above the lines, the code of a line without its own.
 WORLDS: dict[str, tuple[RealmFacts, str, dict[str, str], dict[str, Any], str | None]] = {
     "no tax": (NO_TAX, "USD", {}, {}, None),
-    "US automated, as the realm says": (US_AUTOMATED, "USD", {}, {}, None),
+    "US automated, as the realm says": (US_AUTOMATED, "USD", {}, {}, "TAX"),
+    "US by hand, as the realm says": (
+        US_MANUAL,
+        "USD",
+        {},
+        {"TxnTaxDetail": {"TxnTaxCodeRef": {"value": "2"}}},
+        "TAX",
+    ),
     "US automated, taxable": (US_AUTOMATED, "USD", {"taxCodeId": "taxable"}, {}, "TAX"),
     "US by hand, exempt": (US_MANUAL, "USD", {"taxCodeId": "exempt"}, {}, "NON"),
     "US by hand, taxable": (

@@ -70,6 +70,7 @@ def test_previewed_as_it_will_be(harness: Harness) -> None:
     assert (below["name"], below["parent"]["name"]) == ("Ada Below", "Above Ltd")
     assert below["body"]["ParentRef"] == {"value": below["parent"]["id"]} == {"value": "(to be created)"}
     assert below["parent"]["body"]["DisplayName"] == "Above Ltd"
+    assert below["body"]["Taxable"] is below["parent"]["body"]["Taxable"] is True
     chosen = preview(parentCustomer="chosen", parentCustomerId="2")
     assert (chosen["parent"]["id"], chosen["body"]["ParentRef"]) == ("2", {"value": "2"})
     assert "parent" not in preview()

@@ -90,6 +90,24 @@ def test_merges_of_merges_in_any_order(harness: Harness, kind: str) -> None:
     assert links.find(PORTAL, REALM, "x", ["a"])["a"].entity_id == "101"
 
 
+def test_an_items_heir_costs_no_call_more(harness: Harness) -> None:
+    """How it is taxed is known when the next invoice is made."""
+    harness.connect()
+    deal_id = harness.make_deal([LINE], {"lastname": "Taxed"})
+    bill(harness, deal_id)
+    links, now = harness.services.links, harness.clock.now()
+    links.keep(PORTAL, REALM, [Link("sku", "design", "101")], now)
+    merged = Hint("quickbooks", REALM, "MergedItem", "101", frozenset({"into:13"}))
+    harness.services.hints.hear([merged], now)
+    harness.follow(hearing=False)
+
+    deal_id = harness.make_deal([LINE], harness.contact_of(deal_id))
+    before = len(harness.calls("quickbooks"))
+    sold = [line["SalesItemLineDetail"]["ItemRef"]["value"] for line in bill(harness, deal_id)["Line"] if "Id" in line]
+    assert sold == ["13"]
+    assert len(harness.calls("quickbooks")) - before == 1
+
+
 def test_the_sync_hears_of_the_merge_first(harness: Harness) -> None:
     """What keeps records in step forgets nothing that an invoice needs."""
     harness.connect()

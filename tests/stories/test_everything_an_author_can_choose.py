@@ -52,6 +52,7 @@ def test_what_is_switched_off_is_refused(harness: Harness) -> None:
         ("deposit", "1"),
         ("classId", "1"),
         ("locationId", "1"),
+        ("serviceDate", "2026-11-01"),
     ):
         callback_id, deal_id = bill(harness, {name: value})
         assert name in harness.assert_refused(callback_id, deal_id, "QBO_SETTING_OFF")
@@ -65,6 +66,7 @@ def test_amounts_that_cannot_be(harness: Harness) -> None:
     for inputs, code in (
         ({"discountPercent": "100"}, "TOTAL_NOT_POSITIVE"),
         ({"discountAmount": "275.01"}, "TOTAL_NOT_POSITIVE"),
+        ({"discountAmount": "275.01", "shippingAmount": "50"}, "TOTAL_NOT_POSITIVE"),
         ({"deposit": "275.01"}, "DEPOSIT_TOO_LARGE"),
         ({"discountPercent": "1", "discountAmount": "1"}, "INVALID_INPUT"),
         ({"discountPercent": "101"}, "INVALID_INPUT"),
@@ -94,6 +96,7 @@ def test_class_and_location(harness: Harness, per_line: bool) -> None:
 
 def test_words_and_copies(harness: Harness) -> None:
     harness.connect()
+    harness.change_realm(preferences={"SalesFormsPrefs": {"AllowServiceDate": True}})
     inputs = {
         "poNumber": "PO-77",
         "customField1": "Crew 9",

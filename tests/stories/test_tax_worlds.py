@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from service.ids import PortalId, RealmId
 from service.store.connection_settings import change_settings
 from tests.harness import PORTAL, Harness
 
 US_MANUAL, US_AUTOMATED = "9341450000000001", "9341450000000002"
 UK_PORTAL, UK, CANADA = 20000002, "9341450000000003", "9341450000000006"
+AMY = "1"
 CONCRETE = {"name": "Concrete", "hs_sku": "CONCRETE", "price": "100", "quantity": "2"}
 DESIGN = {"name": "Design", "hs_sku": "DESIGN", "price": "33.33", "quantity": "3"}
 
@@ -30,6 +33,12 @@ def bill(
     return harness.assert_invoiced_once(callback_id, deal_id, portal_id, realm_id)
 
 
+def map_rates(harness: Harness, portal_id: int, realm_id: str, mapping: dict[str, str]) -> None:
+    changes = {"tax_codes": mapping}
+    now = harness.clock.now()
+    assert change_settings(harness.stores.database, PortalId(portal_id), RealmId(realm_id), changes, now)
+
+
 def tax_of(invoice: dict[str, Any]) -> tuple[float, float]:
     return invoice["TxnTaxDetail"]["TotalTax"], invoice["TotalAmt"]
 
@@ -37,8 +46,10 @@ def tax_of(invoice: dict[str, Any]) -> tuple[float, float]:
 def test_us_by_hand(harness: Harness) -> None:
     """The items' own settings, all taxable, all exempt, and a rate chosen for the whole."""
     harness.connect()
+    harness.act("edit", kind="Customer", id=AMY, changes={"Taxable": True})
     contact = harness.contact_of(harness.story("one-line"))
     for inputs, tax in (
+        ({}, 16.0),
         ({"taxCodeId": "exempt"}, 0),
         ({"taxCodeId": "taxable"}, 24.0),
         ({"taxCodeId": "3"}, 27.3),
@@ -46,6 +57,73 @@ def test_us_by_hand(harness: Harness) -> None:
     ):
         invoice = bill(harness, US_MANUAL, inputs, [CONCRETE, {**DESIGN, "price": "100", "quantity": "1"}], contact)
         assert tax_of(invoice)[0] == tax, inputs
+    assert harness.refusals() == []
+
+
+def test_us_by_hand_by_the_lines_own_rate(harness: Harness) -> None:
+    """The rate that the operator's mapping names is the rate of the sale: Tucson's 9.1 %, not the company's 8."""
+    harness.connect()
+    harness.act("edit", kind="Customer", id=AMY, changes={"Taxable": True})
+    map_rates(harness, PORTAL, US_MANUAL, {"700": "3", "701": "2"})
+    contact = harness.contact_of(harness.story("one-line"))
+    design = {**DESIGN, "price": "100", "quantity": "1"}
+    tucson, california = {**design, "hs_tax_rate_group_id": "700"}, {**design, "hs_tax_rate_group_id": "701"}
+
+    assert tax_of(bill(harness, US_MANUAL, {}, [tucson], contact))[0] == 9.1
+    # No line has the rate: the item is not taxed.
+    assert tax_of(bill(harness, US_MANUAL, {}, [design], contact))[0] == 0
+    deal_id = harness.make_deal([tucson, california], contact)
+    callback_id = harness.enroll(deal_id)
+    harness.work()
+    assert "different tax rates" in harness.assert_refused(callback_id, deal_id, "BAD_LINE_ITEM")
+    assert harness.refusals() == []
+
+
+@pytest.mark.parametrize("left_out", ["by_item", "non"])
+def test_us_automated_when_nobody_chose(harness: Harness, left_out: str) -> None:
+    """Whatever QuickBooks makes of a line without a code: what its lists call taxable is taxed, and nothing else."""
+    harness.set_sandbox(quickbooks={"line_code_left_out": left_out})
+    harness.connect(realm_id=US_AUTOMATED)
+    dentist = harness.make_deal([CONCRETE], {"lastname": "D", "email": "office@pinestreetdental.example"})
+    contact = harness.contact_of(dentist)
+    unknown = {"name": "Retainer nobody knows", "price": "100", "quantity": "1"}
+    for lines, inputs, tax in (
+        ([CONCRETE, DESIGN], {}, 13.0),
+        # Of the default item, too, its own word counts: Services are not taxed, Rocks are.
+        ([unknown], {}, 0),
+        ([unknown], {"defaultItemId": "13"}, 6.5),
+        # Nobody called it exempt: it is taxed when it is created, and when it is sold again.
+        ([unknown], {"itemNotFound": "create"}, 6.5),
+        ([unknown], {}, 6.5),
+    ):
+        assert tax_of(bill(harness, US_AUTOMATED, inputs, lines, contact))[0] == tax, inputs
+    assert harness.refusals() == []
+
+
+def test_items_made_together_are_taxed_like_one_made_alone(harness: Harness) -> None:
+    harness.connect()
+    contact = harness.contact_of(harness.story("one-line"))
+    lines = [{"name": f"Together {number}", "price": "50", "quantity": "1"} for number in range(2)]
+
+    bill(harness, US_MANUAL, {"itemNotFound": "create"}, lines, contact)
+
+    made = [each for each in harness.books("Item", US_MANUAL) if each["Name"].startswith("Together")]
+    assert [each["Taxable"] for each in made] == [True, True]
+    assert harness.refusals() == []
+
+
+@pytest.mark.parametrize("left_out", ["by_item", "non"])
+def test_us_by_hand_a_newcomer_is_taxed_again_and_again(harness: Harness, left_out: str) -> None:
+    """QuickBooks calls a customer created without a word not taxable: we say that ours are."""
+    harness.set_sandbox(quickbooks={"line_code_left_out": left_out})
+    harness.connect()
+    contact: dict[str, str] | str = {"firstname": "Nina", "lastname": "York", "email": "nina@example.com"}
+    for _ in range(2):
+        invoice = bill(harness, US_MANUAL, {}, [CONCRETE], contact)
+        assert tax_of(invoice) == (16.0, 216.0)
+        contact = harness.contact_of(invoice["PrivateNote"].split()[2])
+    (nina,) = [each for each in harness.books("Customer") if each["DisplayName"] == "Nina York"]
+    assert nina["Taxable"] is True
     assert harness.refusals() == []
 
 
@@ -117,10 +195,8 @@ def test_prices_with_tax_that_quickbooks_understands_otherwise(harness: Harness)
 def test_vat_by_the_lines_own_rate(harness: Harness) -> None:
     """The operator said what HubSpot's rates mean; a line without a known rate follows the action."""
     harness.connect(UK_PORTAL, UK)
-    mapping = {"700": "3", "701": "5"}
-    assert change_settings(
-        harness.stores.database, PortalId(UK_PORTAL), RealmId(UK), {"tax_codes": mapping}, harness.clock.now()
-    )
+    # The rate that leads to exempt fits no company with codes, and no line has it.
+    map_rates(harness, UK_PORTAL, UK, {"700": "3", "701": "5", "0": "exempt"})
     contact = harness.contact_of(harness.story("uk-one-line", UK_PORTAL), UK_PORTAL)
     lines = [
         {**CONCRETE, "hs_tax_rate_group_id": "700"},

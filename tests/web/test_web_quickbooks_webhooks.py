@@ -87,7 +87,13 @@ def test_a_merged_customer_is_remembered_with_its_heir(listener: Web) -> None:
 def test_a_merged_item_is_remembered_with_its_heir(listener: Web) -> None:
     merged = event("item.merged", "8", data={"deletedid": "7"})
     assert send(listener, json.dumps([merged]).encode()).status_code == 200
-    assert hints(listener) == [(REALM, "MergedItem", "7", "into:8")]
+    assert hints(listener) == [(REALM, "ItemTax", "8", ""), (REALM, "MergedItem", "7", "into:8")]
+
+
+def test_a_customer_or_an_item_may_be_taxed_otherwise_now(listener: Web) -> None:
+    events = [event("customer.updated", "58"), event("item.updated", "4"), event("item.created", "5")]
+    assert send(listener, json.dumps(events).encode()).status_code == 200
+    assert hints(listener) == [(REALM, "CustomerTax", "58", ""), (REALM, "ItemTax", "4", "")]
 
 
 @pytest.mark.parametrize("headers", [

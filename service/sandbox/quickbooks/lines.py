@@ -6,12 +6,12 @@ Contract 3.2.2.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from service.sandbox.quickbooks.faults import Fault
 from service.sandbox.quickbooks.fields import Json
-from service.sandbox.quickbooks.money import ZERO, decimal_of, number, round_cents
+from service.sandbox.quickbooks.money import CENT, ZERO, decimal_of, number, round_cents
 from service.sandbox.quickbooks.realm import Realm
 from service.sandbox.quickbooks.references import named, refer
 from service.sandbox.quickbooks.taxes import Part, line_code, split_inclusive
@@ -105,7 +105,7 @@ class LineDrawer:
         gross = self.calculation == "TaxInclusive" and self.realm.settings.inclusive_amount == "gross"
         inclusive = detail.get("TaxInclusiveAmt") if gross else None
         if inclusive is None:
-            check_amount(amount, quantity, price)
+            check_amount(amount, quantity, price, self.realm.settings.amount_rounding)
         amount = round_cents(amount if inclusive is None else decimal_of(inclusive))
         if item.get("Type") == "Inventory":
             self._check_inventory(item, quantity)
@@ -221,12 +221,20 @@ class LineDrawer:
         }
 
 
-def check_amount(amount: Decimal, quantity: Any, price: Any) -> None:
-    """Contract 3.2.3: Amount is UnitPrice times Qty, rounded to the cent (6070)."""
+def check_amount(amount: Decimal, quantity: Any, price: Any, rounding: str = "half_up") -> None:
+    """Contract 3.2.3: Amount is UnitPrice times Qty, rounded to the cent (6070); how, is not verified."""
     if quantity is None or price is None:
         return
-    if round_cents(amount) != round_cents(decimal_of(quantity) * decimal_of(price)):
+    if round_cents(amount) != _product(decimal_of(quantity), decimal_of(price), rounding):
         raise Fault("6070", f"Amount calculation incorrect in the request. Supplied value:{amount}", "Amount")
+
+
+def _product(quantity: Decimal, price: Decimal, rounding: str) -> Decimal:
+    if rounding == "float":
+        return Decimal(str(round(float(quantity) * float(price), 2)))
+    if rounding == "otherwise" and quantity != 1:
+        return round_cents(quantity * price) - CENT
+    return (quantity * price).quantize(CENT, ROUND_HALF_EVEN if rounding == "half_even" else ROUND_HALF_UP)
 
 
 def _check_details(line: Json, kind: str) -> None:

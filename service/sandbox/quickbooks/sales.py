@@ -209,7 +209,8 @@ def _add_totals(realm: Realm, kind: str, row: Json, given: Json, drawn: Drawn, o
         deposit = round_cents(decimal_of(given.get("Deposit")))
         if deposit or "Deposit" in given:
             row["Deposit"] = number(deposit)
-        row["Balance"] = number(_balance(total - deposit, old))
+        is_owed_back = deposit > total and realm.settings.deposit_above_total == "accepted"
+        row["Balance"] = number(total - deposit if is_owed_back else _balance(total - deposit, old))
     elif kind == "CreditMemo":
         row["Balance"] = row["RemainingCredit"] = number(_balance(total, old))
     elif kind == "SalesReceipt":

@@ -25,6 +25,9 @@ CHOICES: dict[str, set[str]] = {
     "inclusive_amount": {"gross", "net"},
     "number_sent_without_custom": {"ignored", "used", "refused"},
     "default_tax_code": {"none", "company"},
+    "line_code_left_out": {"by_item", "non"},
+    "amount_rounding": {"half_up", "half_even", "float", "otherwise"},
+    "deposit_above_total": {"accepted", "refused"},
     "tax_without_address": {"fault", "no_tax"},
     "void_paid_invoice": {"unlink", "fault_6450"},
     "void_spelling": {"plain", "docs"},
@@ -75,6 +78,11 @@ class Settings:
     inclusive_amount: str = "gross"  # what a line amounts to under TaxInclusive
     number_sent_without_custom: str = "ignored"
     default_tax_code: str = "none"
+    line_code_left_out: str = "by_item"  # in the US; the documented sample's answer fits both
+    amount_rounding: str = (
+        "half_up"  # how Qty x UnitPrice is checked (6070); "otherwise": never as sent, but for one unit
+    )
+    deposit_above_total: str = "refused"
     tax_without_address: str = "fault"
     void_paid_invoice: str = "unlink"
     void_spelling: str = "plain"

@@ -36,6 +36,8 @@ def line_code(realm: Realm, given: Json | None, calculation: str | None, item: J
             raise Fault("6000", "Business Validation Error: Make sure all your transactions have a VAT rate "
                         "before you save.", "TaxCodeRef")  # fmt: skip
         return str(refer(realm, "TaxCode", given)["Id"])
+    if given is None and realm.settings.line_code_left_out == "non":
+        return "NON"
     if given is None:
         both = item.get("Taxable") and customer.get("Taxable") and realm.preference("TaxPrefs", "UsingSalesTax")
         return "TAX" if both else "NON"
