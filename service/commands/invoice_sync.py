@@ -17,7 +17,7 @@ from service.store.invoice_sync import InvoiceRules, check_one_way, read_rules, 
 from service.store.schema import migrate
 from service.sync.direction import INVOICES
 from service.sync.mapping_file import parse_mapping
-from service.wiring import Stores, make_services, open_stores
+from service.wiring import Stores, make_command_services, open_stores
 from service.workflows.map_invoices import find_invoice_problems, know_invoice_properties, preview_invoices
 from service.workflows.services import Services
 
@@ -149,4 +149,4 @@ def _find(arguments: argparse.Namespace) -> tuple[Stores, InvoiceRules]:
 def _with_vendors(arguments: argparse.Namespace) -> tuple[Stores, InvoiceRules, Services]:
     stores = open_stores(load_config())
     migrate(stores.database)
-    return stores, read_rules(choose_connection(stores, arguments)), make_services(stores)
+    return stores, read_rules(choose_connection(stores, arguments)), make_command_services(stores)

@@ -8,7 +8,7 @@ import pytest
 
 from service.store.hints import Hint
 from service.store.links import Link
-from service.workflows.follow_records import follow_merged_entity
+from service.workflows.follow_merges import follow_merged_entity
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import state_of, turn_on
 
