@@ -21,6 +21,7 @@ from service.store.audit import Audit
 from service.store.connection_settings import change_settings
 from service.store.connections import Connection
 from service.store.database import Database, from_ms_or_none, to_ms
+from service.store.folding import escape_like
 from service.sync.direction import INVOICES, MAPPED
 from service.sync.mapping import Mapping
 from service.sync.mapping_file import export_mapping, parse_mapping
@@ -41,7 +42,8 @@ _SEARCH = sa.text(
         LEFT JOIN adoptions a ON a.realm_id = m.realm_id AND a.invoice_id = m.invoice_id
         WHERE {_HERE} AND (:state = '' OR {_STATE} = :state)
           AND (:text = '' OR m.invoice_id = :text OR m.object_id = :text
-               OR LOWER(COALESCE(i.document, a.document, '')) LIKE :like)
+               OR LOWER(COALESCE(i.document, a.document, '')) LIKE :like ESCAPE '!'
+               OR COALESCE(i.document, a.document, '') LIKE :exact ESCAPE '!')
         ORDER BY m.invoice_id LIMIT :limit"""  # noqa: S608
 )
 # A version more: a mirror that is being written meanwhile stays due.
@@ -175,8 +177,10 @@ class InvoiceSync:
     ) -> list[MirroredInvoice]:
         """By number, customer, address or either id; `state` "": all."""
         wanted = text.strip()
-        like = "%" + wanted.lower().replace("%", "").replace("_", "") + "%"
-        row = {**_key(rules), "now": to_ms(now), "text": wanted, "like": like, "state": state, "limit": limit}
+        # The document is JSON: other letters than A to Z stand in it as escapes, and are found as they are typed.
+        exact = escape_like(json.dumps(wanted)[1:-1])
+        row = {**_key(rules), "now": to_ms(now), "text": wanted, "like": f"%{exact.lower()}%", "exact": f"%{exact}%",
+               "state": state, "limit": limit}  # fmt: skip
         with self._database.read() as connection:
             return [_read(each) for each in connection.execute(_SEARCH, row).mappings()]
 

@@ -5,7 +5,6 @@ An owner is a realm or a portal (`realm_owner`, `portal_owner`). Knows not where
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +14,11 @@ import sqlalchemy as sa
 
 from service.ids import PortalId, RealmId
 from service.store.database import Database, from_ms_or_none, to_ms
+from service.store.folding import escape_like, normalize
 
 # An entry of PostgreSQL's index holds at most about 2,700 bytes: 400 characters of four bytes fit.
 LONGEST_SEARCH = 400
 MOST_WORDS = 8
-# Letters that Unicode does not take apart.
-_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class OptionLists:
         )
         row: dict[str, Any] = {"list": name, "start": start, "most": most}
         row |= {f"owner{number}": owner for number, owner in enumerate(owners)}
-        row |= {f"word{number}": f"%{_escape(word)}%" for number, word in enumerate(words)}
+        row |= {f"word{number}": f"%{escape_like(word)}%" for number, word in enumerate(words)}
         with self._database.read() as connection:
             found = connection.execute(statement, row)
             return [(each.owner, Entry(each.value, each.label, each.description)) for each in found]
@@ -163,17 +161,6 @@ def portal_owner(portal_id: PortalId) -> str:
     return f"portal:{portal_id}"
 
 
-def normalize(text: str) -> str:
-    """A text without case and accents, single spaces: "Zoë  ØRSTED" and "zoe orsted" are alike."""
-    apart = unicodedata.normalize("NFKD", text)
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold().translate(_PLAIN)
-    return " ".join(plain.replace("\0", " ").split())
-
-
 def search_text(entry: Entry) -> str:
     """What an entry is found and sorted by: its label first."""
     return f"{normalize(entry.label)} {normalize(entry.description)}"[:LONGEST_SEARCH]
-
-
-def _escape(word: str) -> str:
-    return word.replace("!", "!!").replace("%", "!%").replace("_", "!_")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from service.ids import PortalId, RealmId
 from service.store.database import Database, from_ms, from_ms_or_none, to_ms
+from service.store.folding import escape_like, normalize
 from service.store.sync_settings import SyncObject
 from service.sync.echo import Agreement, parse_agreement
 
@@ -76,7 +77,7 @@ class SyncEvent:
 _KEY = "portal_id = :portal_id AND realm_id = :realm_id AND object = :object"
 _NAMES = (
     *("object_id", "entity_id", "state", "agreement", "label", "strong", "code", "sentence", "tries"),
-    *("due_at", "reserved", "candidates", "updated_at"),
+    *("due_at", "reserved", "candidates", "updated_at", "found_by"),
 )
 _INSERT = sa.text(
     f"""INSERT INTO sync_links (portal_id, realm_id, object, {", ".join(_NAMES)})
@@ -235,11 +236,17 @@ class SyncLinks:
         self, known: SyncObject, text: str = "", state: str | None = None, after: int = 0, limit: int = 50
     ) -> list[SyncLink]:
         """Records whose name, address, SKU or id holds the text, oldest first."""
-        row = {**known.key, "after": after, "limit": limit, "state": state, "text": text.strip(), "like": _like(text)}
+        row = {
+            **known.key,
+            "after": after,
+            "limit": limit,
+            "state": state,
+            "text": text.strip(),
+            "like": f"%{escape_like(normalize(text))}%",
+        }
         where = " AND state = :state" if state else ""
         if text.strip():
-            where += """ AND (object_id = :text OR entity_id = :text OR lower(label) LIKE :like ESCAPE '!'
-                         OR lower(strong) LIKE :like ESCAPE '!')"""
+            where += " AND (object_id = :text OR entity_id = :text OR found_by LIKE :like ESCAPE '!')"
         statement = f"SELECT * FROM sync_links WHERE {_KEY} AND id > :after{where} ORDER BY id LIMIT :limit"  # noqa: S608
         with self._database.read() as connection:
             return [_read(each) for each in connection.execute(sa.text(statement), row).mappings()]
@@ -251,11 +258,6 @@ class SyncLinks:
             with self._database.read() as connection:
                 found += [_read(each) for each in connection.execute(_BY[column], row).mappings()]
         return found
-
-
-def _like(text: str) -> str:
-    safe = text.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return f"%{safe}%"
 
 
 def _row(link: SyncLink, now: datetime) -> dict[str, Any]:
@@ -273,6 +275,7 @@ def _row(link: SyncLink, now: datetime) -> dict[str, Any]:
         "reserved": json.dumps(link.reserved) if link.reserved else None,
         "candidates": json.dumps(link.candidates) if link.candidates else None,
         "updated_at": to_ms(now),
+        "found_by": normalize(f"{link.label[:300]} {link.strong[:300]}"),
     }
 
 

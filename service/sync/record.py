@@ -130,8 +130,13 @@ def vary_name(pairing: Pairing, name: str, attempt: int) -> str:
     return name[: (known.longest or 100) - len(addition)].rstrip() + addition
 
 
-def draft_entity(mapping: Mapping, properties: Properties, name: str, income_account_id: str | None) -> dict[str, Any]:
-    """A new entity. Raises: Unusable, with the first value that cannot cross over."""
+def draft_entity(
+    mapping: Mapping, properties: Properties, name: str, income_account_id: str | None, taxable: bool | None = None
+) -> dict[str, Any]:
+    """A new entity; `taxable`: what it says of tax where the mapping says nothing, None: nothing.
+
+    Raises: Unusable, with the first value that cannot cross over.
+    """
     pairing = mapping.pairing
     values: dict[str, str | None] = {}
     held = hubspot_values(mapping, properties)
@@ -144,6 +149,8 @@ def draft_entity(mapping: Mapping, properties: Properties, name: str, income_acc
             if value is not None:
                 values[each.quickbooks] = value
     body: dict[str, Any] = {pairing.name_field: name}
+    if taxable is not None:
+        body["Taxable"] = taxable
     if pairing.entity == "Item":
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/item#create-an-item
         body |= {"Type": "Service", "IncomeAccountRef": {"value": income_account_id}}

@@ -19,7 +19,8 @@ from service.hubspot.options import Option, OptionsRequest, parse_options, rende
 from service.ids import RealmId
 from service.invoicing.realm_ids import qualify_id
 from service.store.connections import Connection, Connections
-from service.store.option_lists import ListState, OptionLists, normalize, portal_owner, realm_owner
+from service.store.folding import normalize
+from service.store.option_lists import ListState, OptionLists, portal_owner, realm_owner
 from service.store.settings import SettingsCache
 from service.web.actions import choose_realm
 from service.web.raw import SignedRequests, answer_json

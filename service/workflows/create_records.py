@@ -13,6 +13,7 @@ from typing import Any
 from service.errors import NameTaken, NoIncomeAccount, RefusedByHubSpot, ServiceError
 from service.hubspot.answers import CrmRecord
 from service.hubspot.properties import PropertyDefinition, PropertyGroup
+from service.invoicing.tax import decide_taxable
 from service.quickbooks.batches import MOST_ITEMS
 from service.quickbooks.items import find_income_account
 from service.store.sync_links import CREATING, FAILED, REVIEW, SyncLink
@@ -37,6 +38,7 @@ from service.sync.record import (
 )
 from service.sync.values import Unusable
 from service.workflows.align_records import Pair, align, befell, in_step, keep_links, reraise_if_whole, write_entities
+from service.workflows.know_realm import know_realm
 from service.workflows.read_records import read_named
 from service.workflows.services import Services
 
@@ -96,15 +98,18 @@ def create_entities(services: Services, known: SyncObject, wanted: Sequence[Want
         if account is None:
             keep_links(services, known, [_without_income(link) for link, _ in wanted])
             return
+    taxable = decide_taxable(know_realm(services, known.portal_id, known.realm_id).facts)
     for start in range(0, len(wanted), MOST_ITEMS):
-        _create_some(services, known, wanted[start : start + MOST_ITEMS], account)
+        _create_some(services, known, wanted[start : start + MOST_ITEMS], account, taxable)
 
 
-def _create_some(services: Services, known: SyncObject, wanted: Sequence[Wanted], account: str | None) -> None:
+def _create_some(
+    services: Services, known: SyncObject, wanted: Sequence[Wanted], account: str | None, taxable: bool | None
+) -> None:
     drafts, refused = [], []
     for link, properties in wanted:
         try:
-            body = draft_entity(known.fields, properties, str((link.reserved or {})["name"]), account)
+            body = draft_entity(known.fields, properties, str((link.reserved or {})["name"]), account, taxable)
             drafts.append((link, properties, body))
         except Unusable as error:
             refused.append(_refuse(link, error))

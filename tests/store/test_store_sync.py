@@ -152,3 +152,12 @@ def test_forgetting_takes_links_trail_and_settings(tables: SyncTables, contacts:
     assert tables.links.search(contacts) == []
     assert tables.links.events(link) == []
     assert tables.settings.find(PORTAL, REALM, "contacts").state == "off"
+
+
+@pytest.mark.parametrize("text", ["ärger", "Ärger söhne", "ARGER", "sohne", "ÄRGER@EXAMPLE"])
+def test_a_record_is_found_in_any_writing(tables: SyncTables, contacts: SyncObject, text: str) -> None:
+    tables.links.keep(contacts, [SyncLink(object_id="1", label="Ärger Söhne", strong="ärger@example.com")], NOW)
+    tables.links.keep(contacts, [SyncLink(object_id="2", label="100% Wool_x!", strong="")], NOW)
+    assert [each.object_id for each in tables.links.search(contacts, text)] == ["1"]
+    assert [each.object_id for each in tables.links.search(contacts, "0% wool_")] == ["2"]
+    assert tables.links.search(contacts, "wool%x") == []

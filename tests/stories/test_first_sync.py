@@ -145,3 +145,19 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(harness: Harness) -> None:
     emails = [each.get("PrimaryEmailAddr", {}).get("Address") for each in harness.books("Customer")]
     assert sorted(e for e in emails if e and e.startswith("p")) == sorted(f"p{n}@example.com" for n in range(130))
     assert [each.get("refused") for each in harness.refusals()] == []
+
+
+def test_what_is_created_in_the_us_is_taxable(harness: Harness) -> None:
+    """Left out, a documented answer has it untaxed: the seller would owe what nobody charged."""
+    harness.connect()
+    make(harness, "contacts", email="tax@example.com", firstname="Tess", lastname="Taxed")
+    make(harness, "products", name="Taxed ware", price="5")
+    turn_on(harness, "contacts")
+    turn_on(harness, "products")
+    synchronize(harness)
+    for kind, name in (("Customer", "Tess Taxed"), ("Item", "Taxed ware")):
+        (made,) = [
+            each for each in harness.books(kind) if each["DisplayName" if kind == "Customer" else "Name"] == name
+        ]
+        assert made["Taxable"] is True
+    assert harness.refusals() == []

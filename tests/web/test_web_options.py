@@ -15,7 +15,8 @@ from web_examples import PORTAL, PUBLIC_URL, REALM, Web, signed
 from werkzeug.test import TestResponse
 
 from service.ids import PortalId, RealmId
-from service.store.option_lists import Entry, OptionLists, normalize, portal_owner, realm_owner, search_text
+from service.store.folding import normalize
+from service.store.option_lists import Entry, OptionLists, portal_owner, realm_owner, search_text
 from service.store.settings import SettingsCache
 
 OTHER_REALM = RealmId("9341450000000003")
