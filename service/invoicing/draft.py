@@ -159,12 +159,17 @@ def draft_invoice(
         "EmailStatus": "NotSet",
         "Deposit": deposit or None,
         "DepositToAccountRef": {"value": inputs.deposit_account_id} if deposit and inputs.deposit_account_id else None,
-        **_allow_online(inputs.online_payment),
+        **allow_online(inputs.online_payment),
     }
-    remarks = list(draft.remarks)
-    if inputs.online_payment not in (None, OnlinePayment.NONE) and not realm.online_payments:
-        remarks.append("QuickBooks takes no online payments in this company, so the invoice cannot be paid online.")
-    return replace(draft, own={name: value for name, value in own.items() if value is not None}, remarks=tuple(remarks))
+    remarks = (*draft.remarks, *list_online_remarks(inputs, realm))
+    return replace(draft, own={name: value for name, value in own.items() if value is not None}, remarks=remarks)
+
+
+def list_online_remarks(inputs: CreateInvoiceInputs, realm: RealmFacts) -> tuple[str, ...]:
+    """What QuickBooks will not offer the customer."""
+    if inputs.online_payment in (None, OnlinePayment.NONE) or realm.online_payments:
+        return ()
+    return ("QuickBooks takes no online payments in this company, so the invoice cannot be paid online.",)
 
 
 def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts) -> Decimal:
@@ -183,7 +188,8 @@ def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts)
     return deposit
 
 
-def _allow_online(payment: OnlinePayment | None) -> dict[str, object]:
+def allow_online(payment: OnlinePayment | None) -> dict[str, object]:
+    """How the customer may pay online; nothing where nothing was chosen."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
     if payment is None:
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from service.errors import ItemNotFound, NameTaken, OutcomeUnknown, TryLater
@@ -42,6 +42,21 @@ def ensure_items(
     Raises: ItemNotFound, ItemInactive, NoDefaultItem, NoIncomeAccount, and what the gateway raises.
     """
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
+    return settle_items(services, portal_id, realm_id, billed, inputs, search)
+
+
+def settle_items(
+    services: Services,
+    portal_id: PortalId,
+    realm_id: RealmId,
+    billed: Sequence[LineItem],
+    inputs: SaleInputs,
+    search: ItemSearch,
+) -> dict[str, ItemId]:
+    """What the search planned is created, and what it found remembered: the items by line item id.
+
+    Raises: ItemNotFound, and what the gateway raises.
+    """
     if inputs.lines == LinesFrom.LINE_ITEMS:
         _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
     made = _create_all(services, portal_id, realm_id, search.plan.to_create)
@@ -66,6 +81,11 @@ def find_items(
     matches = _match(services, realm_id, unknown) if unknown else ItemMatches({})
     account = _income_account(services, realm_id, inputs) if matches.unmatched else None
     return ItemSearch(linked, matches, plan_items(matches, inputs, realm.facts.default_item_id, account))
+
+
+def forget_items(services: Services, realm_id: RealmId, item_ids: Iterable[str]) -> int:
+    """Drop what we remembered of items that may be gone; returns how much that was."""
+    return sum(services.links.forget(realm_id, ("product", "sku", "name"), item_id) for item_id in item_ids)
 
 
 def _keys(line: LineItem) -> list[tuple[str, str]]:

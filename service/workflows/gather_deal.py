@@ -56,10 +56,7 @@ def gather_deal(
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
-    if deal.currency is None:
-        # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
-        deal = replace(deal, currency=know_portal(services, portal_id).currency or None)
-    recipient = _gather_recipient(services, portal_id, deal_id, inputs)
+    recipient = gather_recipient(services, portal_id, deal_id, inputs)
     parent = None
     if inputs.parent == Parent.PRIMARY_COMPANY and recipient.kind != RecipientKind.COMPANY:
         parent = find_recipient(services, portal_id, deal_id, RecipientKind.COMPANY)
@@ -78,7 +75,11 @@ def _gather_deal(services: Services, portal_id: PortalId, deal_id: DealId, names
     record = services.portal.get_object(portal_id, "deals", deal_id, list(wanted.values()))
     if record is None:
         raise DealNotFound("The deal does not exist any more: it was deleted or merged. Enrol the deal that is there.")
-    return read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
+    deal = read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
+    if deal.currency is not None:
+        return deal
+    # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
+    return replace(deal, currency=know_portal(services, portal_id).currency or None)
 
 
 def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId) -> tuple[LineItem, ...]:
@@ -88,7 +89,8 @@ def _gather_line_items(services: Services, portal_id: PortalId, deal_id: DealId)
     return tuple(read_line_item(ObjectId(i), found[i].properties) for i in ids if i in found)
 
 
-def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, inputs: SaleInputs) -> Recipient:
+def gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, inputs: SaleInputs) -> Recipient:
+    """Whom the author bills. Raises: DealHasNoRecipient, InputInvalid."""
     kind, type_id = _decide_kind(inputs)
     recipient = find_recipient(services, portal_id, deal_id, kind, type_id)
     if recipient is None:

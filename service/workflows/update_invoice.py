@@ -4,30 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from service.errors import InvoiceNotFound
-from service.ids import RealmId
-from service.invoicing.billing import check_total, plan_lines
+from service.errors import CannotInvoice, InputInvalid, InvoiceNotFound
+from service.ids import DealId, ItemId, RealmId
+from service.invoicing.billing import plan_lines
 from service.invoicing.currency import decide_currency
-from service.invoicing.lines import draft_lines
+from service.invoicing.draft import list_online_remarks
+from service.invoicing.header import address_fields, list_header_remarks
+from service.invoicing.inputs import CreateInvoiceInputs
+from service.invoicing.invoice_lines import item_of
+from service.invoicing.marks import read_share
+from service.invoicing.money import Money
+from service.invoicing.sale_inputs import Addresses
+from service.invoicing.terms import decide_txn_date
 from service.invoicing.update import (
     UpdateInvoiceInputs,
     UpdateLines,
     check_update,
     parse_update_inputs,
-    plan_header,
-    plan_new_lines,
+    plan_deposit,
 )
+from service.invoicing.update_header import ADDRESSES, copy_addresses, plan_header
+from service.invoicing.update_lines import PlannedLines, plan_deal_lines, plan_kept_lines
 from service.store.callbacks import StoredCallback
 from service.store.reservations import UPDATE
-from service.workflows.change_invoice import change_invoice
+from service.workflows.change_invoice import Planned, change_invoice
 from service.workflows.choose_invoice import ChosenInvoice
-from service.workflows.ensure_items import ensure_items
+from service.workflows.ensure_items import ItemSearch, find_items, forget_items, settle_items
 from service.workflows.ensure_properties import names_of
-from service.workflows.gather_deal import gather_lines
+from service.workflows.gather_deal import gather_lines, gather_recipient
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.recall_choices import recall_choices
 from service.workflows.services import Services
+from service.workflows.write_reserved import is_about_reference
+
+# What an item is before there is one.
+_NEW_ITEM = ItemId("(to be created)")
 
 
 def update_invoice(services: Services, callback: StoredCallback) -> None:
@@ -36,39 +50,134 @@ def update_invoice(services: Services, callback: StoredCallback) -> None:
     Raises: CannotInvoice (it is not changed), TryLater, OutcomeUnknown, NotConnected.
     """
     inputs = parse_update_inputs(callback.inputs)
-    realm = know_realm(services, callback.portal_id, RealmId(str(callback.realm_id)))
+    realm_id = RealmId(str(callback.realm_id))
+    realm = know_realm(services, callback.portal_id, realm_id)
 
-    def plan(chosen: ChosenInvoice) -> Mapping[str, Any] | None:
-        facts = chosen.facts
-        check_update(chosen.status, received=Decimal(0), changes_lines=False)
-        changes = plan_header(chosen.entity, inputs)
+    def plan(chosen: ChosenInvoice) -> Planned:
+        check_update(chosen.status, received=_received(chosen), changes_lines=False)
+        earlier = CreateInvoiceInputs()
+        if inputs.shapes_lines or inputs.sale.addresses:
+            earlier = recall_choices(services, realm_id, realm, chosen)
+        addresses = _find_addresses(services, callback, chosen, inputs, earlier)
+        header = plan_header(chosen.entity, inputs, realm.facts, addresses)
         if inputs.lines == UpdateLines.LINE_ITEMS:
-            lines = _plan_lines(services, callback, realm, chosen, inputs)
-            received = facts.total - facts.deposit - facts.balance
-            check_update(chosen.status, received=received, changes_lines=bool(lines))
-            changes |= lines
-        return changes or None
+            lines = _plan_deal_lines(services, callback, realm, chosen, inputs, earlier)
+        elif inputs.shapes_lines:
+            lines = _keep_lines(realm, chosen, inputs, earlier)
+        else:
+            lines = None
+        changes = header | _check(realm, chosen, inputs, lines)
+        return Planned(changes or None, lines.wanted if lines else None)
 
-    change_invoice(services, callback, realm, inputs, UPDATE, plan)
+    def may_plan_again(changes: Mapping[str, Any], error: CannotInvoice) -> bool:
+        """An item we remembered may be gone: then it is looked for anew."""
+        if inputs.lines != UpdateLines.LINE_ITEMS or not is_about_reference(error):
+            return False
+        items = {item for line in changes.get("Line", ()) if (item := item_of(line))}
+        return forget_items(services, realm_id, sorted(items)) > 0
+
+    change_invoice(services, callback, realm, inputs, UPDATE, plan, may_plan_again)
+    remarks = (*list_header_remarks(inputs.sale, realm.facts), *list_online_remarks(inputs.sale, realm.facts))
+    if remarks:
+        services.callbacks.note_event(callback, "remark", " ".join(remarks), services.clock.now())
 
 
-def _plan_lines(
+def _check(
+    realm: KnownRealm, chosen: ChosenInvoice, inputs: UpdateInvoiceInputs, lines: PlannedLines | None
+) -> dict[str, Any]:
+    """What changes of lines and deposit, if the invoice allows it.
+
+    Raises: InvoicePaid, DepositTooLarge, SettingOff.
+    """
+    facts = chosen.facts
+    changes: dict[str, Any] = dict(lines.changes) if lines else {}
+    check_update(chosen.status, received=_received(chosen), changes_lines=bool(changes))
+    most = facts.total - _received(chosen)
+    if lines and changes:
+        # The new tax is QuickBooks' to say; more than the new lines with the old tax is too much in any case.
+        is_inclusive = lines.wanted.get("GlobalTaxCalculation") == "TaxInclusive"
+        most = lines.total.amount + (0 if is_inclusive else facts.total_tax)
+    currency = facts.currency or realm.facts.home_currency
+    deposit = plan_deposit(facts.deposit, inputs, Money(most, currency), realm.facts)
+    return changes if deposit == facts.deposit else changes | {"Deposit": deposit}
+
+
+def _keep_lines(
+    realm: KnownRealm, chosen: ChosenInvoice, inputs: UpdateInvoiceInputs, earlier: CreateInvoiceInputs
+) -> PlannedLines:
+    currency = chosen.facts.currency or realm.facts.home_currency
+    return plan_kept_lines(chosen.entity, inputs=inputs, earlier=earlier, realm=realm.facts, currency=currency)
+
+
+def _plan_deal_lines(
     services: Services,
     callback: StoredCallback,
     realm: KnownRealm,
     chosen: ChosenInvoice,
     inputs: UpdateInvoiceInputs,
-) -> dict[str, Any]:
+    earlier: CreateInvoiceInputs,
+) -> PlannedLines:
     """The deal's line items as create-invoice would bill them, where the invoice has other lines."""
-    realm_id = RealmId(str(callback.realm_id))
-    if chosen.deal_id is None:
-        raise InvoiceNotFound("The invoice belongs to no deal, so there are no line items for it: keep its lines.")
-    names = names_of(services, callback.portal_id, realm_id)
-    deal, line_items = gather_lines(services, callback.portal_id, chosen.deal_id, names)
-    sale = inputs.sale_inputs(inputs.invoice_date or chosen.facts.txn_date)
+    portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
+    deal_id = _require_deal(chosen)
+    share = read_share(chosen.facts.private_note)
+    if share is not None:
+        raise InputInvalid(
+            f"The invoice is for {share} % of its deal, and all line items would bill the others' parts again. "
+            'Set "lines" to keep in the action, or correct it in QuickBooks.'
+        )
+    deal, line_items = gather_lines(services, portal_id, deal_id, names_of(services, portal_id, realm_id))
+    sale = inputs.over(earlier)
     billed = plan_lines(deal, line_items, sale)
     currency = decide_currency(deal, billed, realm.facts, chosen.facts.currency)
-    item_ids = ensure_items(services, callback.portal_id, realm_id, billed, sale, realm)
-    drafted = draft_lines(billed, item_ids, currency, sale, realm.facts)
-    check_total(drafted.total)
-    return plan_new_lines(chosen.entity, drafted)
+    search = find_items(services, portal_id, realm_id, billed, sale, realm)
+    given = partial(
+        plan_deal_lines, chosen.entity, billed, inputs=inputs, earlier=earlier, realm=realm.facts, currency=currency
+    )
+    if search.plan.to_create:
+        # What cannot be is refused before an item is created for it.
+        _check(realm, chosen, inputs, given(_imagine_items(search)))
+        for day in filter(None, (chosen.facts.txn_date, sale.txn_date)):
+            decide_txn_date(CreateInvoiceInputs(txn_date=day), realm.facts, day)
+    return given(settle_items(services, portal_id, realm_id, billed, sale, search))
+
+
+def _imagine_items(search: ItemSearch) -> dict[str, ItemId]:
+    new = {line_id: _NEW_ITEM for each in search.plan.to_create for line_id in each.line_item_ids}
+    return {**search.linked, **search.plan.item_ids, **new}
+
+
+def _find_addresses(
+    services: Services,
+    callback: StoredCallback,
+    chosen: ChosenInvoice,
+    inputs: UpdateInvoiceInputs,
+    earlier: CreateInvoiceInputs,
+) -> dict[str, Any]:
+    """The customer's addresses as the author wants them: QuickBooks' own, or HubSpot's; nothing where nothing is said.
+
+    Raises: DealHasNoRecipient, InvoiceNotFound, InputInvalid.
+    """
+    wanted = inputs.sale.addresses
+    if wanted is None:
+        return {}
+    if wanted == Addresses.QUICKBOOKS:
+        customer_id = chosen.facts.customer_id
+        return copy_addresses(services.quickbooks.read(RealmId(str(callback.realm_id)), "Customer", customer_id) or {})
+    recipient = gather_recipient(services, callback.portal_id, _require_deal(chosen), earlier)
+    address = address_fields(recipient.address)
+    return dict.fromkeys(ADDRESSES, address) if address else {}
+
+
+def _require_deal(chosen: ChosenInvoice) -> DealId:
+    if chosen.deal_id is None:
+        raise InvoiceNotFound(
+            "The invoice belongs to no deal, so there are no line items and no address for it: "
+            'keep its lines, and leave "addresses" empty in the action.'
+        )
+    return chosen.deal_id
+
+
+def _received(chosen: ChosenInvoice) -> Decimal:
+    facts = chosen.facts
+    return facts.total - facts.deposit - facts.balance

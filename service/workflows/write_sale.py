@@ -19,7 +19,7 @@ from service.invoicing.sale_inputs import SaleInputs
 from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
 from service.workflows.ensure_customer import ensure_customer
-from service.workflows.ensure_items import ensure_items
+from service.workflows.ensure_items import ensure_items, forget_items
 from service.workflows.gather_deal import Gathered
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
@@ -124,6 +124,5 @@ def forget(services: Services, reservation: Reservation) -> bool:
     """Drop what we remembered of the customer and items of a sale; False when that was nothing."""
     realm_id = reservation.realm_id
     dropped = services.links.forget(realm_id, ("contact", "company"), reservation.customer_id)
-    for item_id in read_item_ids(reservation.body):
-        dropped += services.links.forget(realm_id, ("product", "sku", "name"), item_id)
+    dropped += forget_items(services, realm_id, read_item_ids(reservation.body))
     return dropped > 0

@@ -1,0 +1,131 @@
+"""Discount and shipping of an invoice that is updated: the author's, or as they are there. Knows no deal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from service.invoicing.inputs import CreateInvoiceInputs
+from service.invoicing.invoice_lines import DISCOUNT, SALE, InvoiceLines, Line, amount_of, sum_up
+from service.invoicing.lines import DraftLines, decide_extras
+from service.invoicing.money import EXACT, round_half_up
+from service.invoicing.realm import RealmFacts
+from service.invoicing.tax import Tax
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Shipping and discount lines, None: none; the very same as there where nothing is to change."""
+
+    shipping: Line | None
+    discount: Line | None
+    is_new_discount: bool = False
+
+    @property
+    def lines(self) -> list[Line]:
+        """As they are written."""
+        return [line for line in (self.shipping, self.discount) if line is not None]
+
+
+def plan_extras(
+    there: InvoiceLines,
+    sold: Sequence[Line],
+    said: CreateInvoiceInputs,
+    sale: CreateInvoiceInputs,
+    tax: Tax,
+    realm: RealmFacts,
+    currency: str,
+    reprices: bool,
+) -> Extras:
+    """`said`: by this action; `sale`: at any time; `reprices`: amounts mean something else from now on.
+
+    Raises: InputInvalid, SettingOff, TaxCodeMissing.
+    """
+    inclusive = there.is_inclusive != reprices
+    before = _bases(there, there.sold, there.shipping, inclusive=there.is_inclusive)
+    base = sum_up([*sold, *there.beside], inclusive=inclusive)
+    amount, shipping_amount = decide_extras(base, currency, said, realm)
+    shipping = there.shipping
+    if said.shipping is not None or (shipping and (reprices or said.tax_code_id)):
+        if said.shipping is None and shipping:
+            shipping_amount = amount_of(shipping, inclusive=there.is_inclusive)
+        shipping = _ship(shipping, shipping_amount, tax, currency, said, reprices=reprices)
+    if said.discount_percent is not None or said.discount_amount is not None:
+        discount = _discount(there.discount, amount, currency, tax)
+        return Extras(shipping, discount, is_new_discount=discount not in (None, there.discount))
+    after = _bases(there, sold, shipping, inclusive=inclusive)
+    return Extras(shipping, _reckon_again(there.discount, sale.discount_percent, before, after, currency))
+
+
+def _ship(
+    there: Line | None, amount: Decimal, tax: Tax, currency: str, said: CreateInvoiceInputs, *, reprices: bool
+) -> Line | None:
+    if not amount:
+        return None
+    (drafted,) = _draft(DraftLines((), currency, tax, shipping=amount))
+    if there is None:
+        tax.require(tax.line_code)
+        return drafted
+    detail = dict(drafted[SALE])
+    if not said.tax_code_id and "TaxCodeRef" in there[SALE]:
+        del detail["TaxCodeRef"]
+    code_there = (there[SALE].get("TaxCodeRef") or {}).get("value")
+    is_same_code = detail.get("TaxCodeRef", {}).get("value", code_there) == code_there
+    if not reprices and is_same_code and amount == amount_of(there, inclusive=tax.is_inclusive):
+        return there
+    rest = {name: value for name, value in there[SALE].items() if name != "TaxInclusiveAmt"}
+    return {**there, "Amount": drafted["Amount"], SALE: {**rest, **detail}}
+
+
+def _discount(there: Line | None, amount: Decimal, currency: str, tax: Tax) -> Line | None:
+    if not amount:
+        return None
+    (drafted,) = _draft(DraftLines((), currency, tax, discount=amount))
+    if there is None:
+        return drafted
+    detail = there.get(DISCOUNT) or {}
+    if not detail.get("PercentBased") and amount == amount_of(there, inclusive=False):
+        return there
+    rest = {name: value for name, value in detail.items() if name != "DiscountPercent"}
+    return {**there, "Amount": amount, DISCOUNT: {**rest, **drafted[DISCOUNT]}}
+
+
+def _draft(extras: DraftLines) -> list[dict[str, Any]]:
+    lines: list[dict[str, Any]] = extras.fields()["Line"]  # type: ignore[assignment]
+    return lines
+
+
+def _bases(there: InvoiceLines, sold: Sequence[Line], shipping: Line | None, *, inclusive: bool) -> list[Decimal]:
+    """What a percentage may have been of: the deal's lines, those with a person's, or everything."""
+    groups: list[list[Line | None]] = [[*sold], [*sold, *there.beside], [*sold, *there.beside, shipping]]
+    return [sum_up(group, inclusive=inclusive) for group in groups]
+
+
+def _reckon_again(
+    there: Line | None, percent: Decimal | None, before: Sequence[Decimal], after: Sequence[Decimal], currency: str
+) -> Line | None:
+    """A discount that was a percentage is one of the new lines; any other keeps its amount.
+
+    `percent`: what an author chose; the invoice itself knows only a person's.
+    """
+    if there is None:
+        return None
+    amount, detail = amount_of(there, inclusive=False), there.get(DISCOUNT) or {}
+    own = (
+        Decimal(str(detail["DiscountPercent"])) if detail.get("PercentBased") and "DiscountPercent" in detail else None
+    )
+    share = percent if own is None else own
+    if share is None:
+        return there
+    # Somebody may have changed the amount since: then it is no percentage any more.
+    fitting = [new for old, new in zip(before, after, strict=True) if _share(old, share, currency) == amount]
+    if not fitting and own is None:
+        return there
+    fresh = _share(fitting[0] if fitting else after[-1], share, currency)
+    return there if fresh == amount else {**there, "Amount": fresh}
+
+
+def _share(base: Decimal, percent: Decimal, currency: str) -> Decimal:
+    return round_half_up(EXACT.multiply(base, percent).scaleb(-2, context=EXACT), currency)
