@@ -99,16 +99,25 @@ def check_update(status: Status, *, received: Decimal, changes_lines: bool) -> N
         )
 
 
-def plan_deposit(there: Decimal, inputs: UpdateInvoiceInputs, most: Money, realm: RealmFacts) -> Decimal:
-    """The deposit that the invoice shall have: the author's, or the one there.
+def plan_deposit(
+    entity: Mapping[str, Any], there: Decimal, inputs: UpdateInvoiceInputs, most: Money, realm: RealmFacts
+) -> dict[str, Any]:
+    """The deposit where it is not yet the author's, and its account.
 
-    `most`: what will be left to be paid at most, before the deposit. Raises: SettingOff, DepositTooLarge.
+    `there`: the deposit at present; `most`: what will be left to be paid at most, before it.
+    Raises: SettingOff, DepositTooLarge.
     """
-    if inputs.sale.deposit is not None:
-        return decide_deposit(most, inputs.sale, realm)
-    if there > most.amount:
+    sale = inputs.sale
+    deposit = there if sale.deposit is None else decide_deposit(most, sale, realm)
+    if deposit > most.amount:
         raise DepositTooLarge(
             f"The invoice has a deposit of {Money(there, most.currency)}, more than the {most} it would come to. "
             'Lower it with "deposit" in the action, or correct the deal.'
         )
-    return there
+    changes: dict[str, Any] = {} if deposit == there else {"Deposit": deposit}
+    account = {"value": sale.deposit_account_id}
+    # An invoice may not show the account: then it goes with another deposit only, or it would be written each time.
+    shown = (entity.get("DepositToAccountRef") or account).get("value")
+    if deposit and sale.deposit_account_id and (changes or shown != sale.deposit_account_id):
+        changes["DepositToAccountRef"] = account
+    return changes

@@ -56,7 +56,16 @@ def plan_extras(
         discount = _discount(there.discount, amount, currency, tax)
         return Extras(shipping, discount, is_new_discount=discount not in (None, there.discount))
     after = _bases(there, sold, shipping, inclusive=inclusive)
-    return Extras(shipping, _reckon_again(there.discount, sale.discount_percent, before, after, currency))
+    share = _find_share(there.discount, sale.discount_percent)
+    fresh = None if share is None else _reckon_again(there.discount, share, before, after, currency)
+    if fresh is None:
+        return Extras(shipping, there.discount)
+    if there.discount is None:
+        # A percentage that came to nothing until now.
+        discount = _discount(None, fresh, currency, tax)
+        return Extras(shipping, discount, is_new_discount=discount is not None)
+    is_same = fresh == amount_of(there.discount, inclusive=False)
+    return Extras(shipping, there.discount if is_same else {**there.discount, "Amount": fresh})
 
 
 def _ship(
@@ -70,7 +79,7 @@ def _ship(
         return drafted
     detail = dict(drafted[SALE])
     if not said.tax_code_id and "TaxCodeRef" in there[SALE]:
-        del detail["TaxCodeRef"]
+        detail.pop("TaxCodeRef", None)
     code_there = (there[SALE].get("TaxCodeRef") or {}).get("value")
     is_same_code = detail.get("TaxCodeRef", {}).get("value", code_there) == code_there
     if not reprices and is_same_code and amount == amount_of(there, inclusive=tax.is_inclusive):
@@ -103,28 +112,19 @@ def _bases(there: InvoiceLines, sold: Sequence[Line], shipping: Line | None, *, 
     return [sum_up(group, inclusive=inclusive) for group in groups]
 
 
-def _reckon_again(
-    there: Line | None, percent: Decimal | None, before: Sequence[Decimal], after: Sequence[Decimal], currency: str
-) -> Line | None:
-    """A discount that was a percentage is one of the new lines; any other keeps its amount.
+def _find_share(there: Line | None, percent: Decimal | None) -> Decimal | None:
+    """The percentage that a discount is: a person's stands in the invoice, an author's was sent as an amount."""
+    own = ((there or {}).get(DISCOUNT) or {}).get("DiscountPercent")
+    return percent if own is None else Decimal(str(own))
 
-    `percent`: what an author chose; the invoice itself knows only a person's.
-    """
-    if there is None:
-        return None
-    amount, detail = amount_of(there, inclusive=False), there.get(DISCOUNT) or {}
-    own = (
-        Decimal(str(detail["DiscountPercent"])) if detail.get("PercentBased") and "DiscountPercent" in detail else None
-    )
-    share = percent if own is None else own
-    if share is None:
-        return there
-    # Somebody may have changed the amount since: then it is no percentage any more.
+
+def _reckon_again(
+    there: Line | None, share: Decimal, before: Sequence[Decimal], after: Sequence[Decimal], currency: str
+) -> Decimal | None:
+    """What the discount comes to with the new lines; None: it is no such share of those before, and stays."""
+    amount = amount_of(there, inclusive=False) if there else Decimal(0)
     fitting = [new for old, new in zip(before, after, strict=True) if _share(old, share, currency) == amount]
-    if not fitting and own is None:
-        return there
-    fresh = _share(fitting[0] if fitting else after[-1], share, currency)
-    return there if fresh == amount else {**there, "Amount": fresh}
+    return _share(fitting[0], share, currency) if fitting else None
 
 
 def _share(base: Decimal, percent: Decimal, currency: str) -> Decimal:

@@ -48,7 +48,6 @@ def plan_header(
         "SalesTermRef": {"value": sale.term_id} if sale.term_id else None,
         "BillEmail": {"Address": inputs.recipient_email} if inputs.recipient_email else None,
         "PrivateNote": _write_note(str(entity.get("PrivateNote") or ""), sale.private_note),
-        "DepositToAccountRef": {"value": sale.deposit_account_id} if sale.deposit_account_id else None,
         **allow_online(sale.online_payment),
         **derived,
     }

@@ -92,14 +92,13 @@ def _check(
     facts = chosen.facts
     changes: dict[str, Any] = dict(lines.changes) if lines else {}
     check_update(chosen.status, received=_received(chosen), changes_lines=bool(changes))
-    most = facts.total - _received(chosen)
+    most = max(facts.total - _received(chosen), facts.deposit)
     if lines and changes:
         # The new tax is QuickBooks' to say; more than the new lines with the old tax is too much in any case.
         is_inclusive = lines.wanted.get("GlobalTaxCalculation") == "TaxInclusive"
         most = lines.total.amount + (0 if is_inclusive else facts.total_tax)
     currency = facts.currency or realm.facts.home_currency
-    deposit = plan_deposit(facts.deposit, inputs, Money(most, currency), realm.facts)
-    return changes if deposit == facts.deposit else changes | {"Deposit": deposit}
+    return changes | plan_deposit(chosen.entity, facts.deposit, inputs, Money(most, currency), realm.facts)
 
 
 def _keep_lines(

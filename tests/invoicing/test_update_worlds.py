@@ -24,7 +24,7 @@ from service.invoicing.inputs import parse_inputs
 from service.invoicing.read_back import find_difference
 from service.invoicing.realm import RealmFacts, SalesTax
 from service.invoicing.update import parse_update_inputs
-from service.invoicing.update_lines import PlannedLines, plan_deal_lines
+from service.invoicing.update_lines import PlannedLines, plan_deal_lines, plan_kept_lines
 from service.sandbox.clock import SandboxClock
 from service.sandbox.quickbooks.kinds import KINDS
 from service.sandbox.quickbooks.realm import Realm
@@ -209,3 +209,30 @@ def test_a_changed_deal_is_billed_as_a_new_one(
         assert find_difference(canonical_body(planned.wanted), updated) is None
     numbers = [line["LineNum"] for line in updated["Line"] if "LineNum" in line]
     assert len(set(numbers)) == len(numbers)
+
+
+CODES = {"US by hand, as the items are": ["3", "exempt"], "VAT on top": ["3"], "VAT in the prices": ["3", "4"]}
+
+
+@pytest.mark.parametrize("world", CODES)
+@quick
+@given(deal=deals, more=extras, data=st.data())
+def test_a_tax_code_for_lines_that_stay_is_as_if_it_had_been_chosen_at_first(
+    world: str, deal: list[LineItem], more: dict[str, str], data: st.DataObject
+) -> None:
+    made = WORLDS[world]
+    # What a line's own rate says counts more when an invoice is made; lines that stay have no rate any more.
+    deal = [replace(line, tax_rates=()) for line in deal]
+    code = data.draw(st.sampled_from(CODES[world]))
+    inputs = {**made.inputs, **more}
+    entity, new = create(made, deal, inputs), create(made, deal, {**inputs, "taxCodeId": code})
+    planned = plan_kept_lines(
+        entity,
+        inputs=parse_update_inputs({"taxCodeId": code}),
+        earlier=join_choices(entity, inputs, [], made.facts),
+        realm=made.facts,
+        currency=made.facts.home_currency,
+    )
+    updated = update(made, entity, planned)
+    assert (updated["TotalAmt"], updated["TxnTaxDetail"]) == (new["TotalAmt"], new["TxnTaxDetail"])
+    assert find_difference(canonical_body(planned.wanted), updated) is None
