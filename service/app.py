@@ -78,6 +78,7 @@ def make_desk(stores: Stores) -> Desk:
         attempts=Attempts(database),
         audit=Audit(database),
         sync=stores.sync_changes,
+        invoice_sync=stores.invoice_sync,
         cookie=Cookie(config.secret_key, secure=config.public_url.startswith("https://")),
         password=Password(config.admin_password, config.instance / PASSWORD_FILE),
         vendors=Vendors(config),

@@ -15,6 +15,9 @@ import sqlalchemy as sa
 
 from service import commands
 from service.errors import ConfigError, ServiceError
+from service.sync.direction import INVOICES, PAIRINGS
+
+Command = Callable[[argparse.Namespace], int]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -181,44 +184,81 @@ def _digits(text: str) -> str:
 
 
 def _add_sync(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    group = _group(groups, "sync", "contacts and customers, companies and customers, products and items")
+    group = _group(groups, "sync", "contacts, companies, products and invoices on both sides")
     status = _add(group, "status", commands.show_status, "what is kept in step, and how it stands")
     status.add_argument("--json", action="store_true")
-    on = _add_object(group, "on", commands.turn_on, "keep an object in step; caught up after a while off")
+    on = _add_object(
+        group,
+        "on",
+        _either(commands.turn_on, commands.turn_invoices_on),
+        "keep an object in step; caught up after a while off",
+    )
     on.add_argument("--direction", choices=["both", "to_hubspot", "to_quickbooks"])
     on.add_argument("--winner", choices=["hubspot", "quickbooks"], help="whose value stays when both have changed")
     on.add_argument("--deactivate", action=argparse.BooleanOptionalAction, default=None,
                     help="make inactive in QuickBooks what is deleted in HubSpot")  # fmt: skip
     on.add_argument("--filter", metavar="JSON", help="what first enters; what is in stays in")
+    on.add_argument("--which", choices=["all", "deals"], help="of invoices: all, or those that belong to a deal")
     on.add_argument("--follow", action="store_true", help="show how the first sync goes")
-    _add_object(group, "off", commands.turn_off, "stop; what is there stays")
-    again = _add_object(group, "run", commands.run_again, "compare everything anew")
+    _add_object(group, "off", _either(commands.turn_off, commands.turn_invoices_off), "stop; what is there stays")
+    again = _add_object(group, "run", _either(commands.run_again, commands.run_invoices), "compare everything anew")
     again.add_argument("--follow", action="store_true", help="show how it goes")
-    delete = _add_object(group, "delete", commands.delete_sync, "forget links and settings; no record is touched")
+    delete = _add_object(
+        group,
+        "delete",
+        _either(commands.delete_sync, commands.delete_invoices),
+        "forget links and settings; no record is touched",
+    )
     delete.add_argument("--yes", action="store_true")
-    records = _add_object(group, "records", commands.list_records, "records, their state, the reason and the fix")
+    records = _add_object(
+        group,
+        "records",
+        _either(commands.list_records, commands.list_invoice_records),
+        "records, their state, the reason and the fix",
+    )
     records.add_argument("text", nargs="?", help="part of a name, an address or SKU; or an id")
-    records.add_argument("--state", choices=["in_step", "waiting", "failed", "creating", "review", "ended"])
+    records.add_argument("--state", choices=["in_step", "waiting", "failed", "creating", "review", "ended", "left_out"])
     records.add_argument("--limit", type=int, default=50)
     records.add_argument("--json", action="store_true")
-    review = _add_object(group, "review", commands.review_matches, "doubtful matches; decide one with --record")
+    review = _add_object(group, "review", commands.review_matches, "doubtful matches; decide one with --record",
+                         tuple(PAIRINGS))  # fmt: skip
     review.add_argument("--record", type=int)
     review.add_argument("--json", action="store_true")
     decision = review.add_mutually_exclusive_group()
     decision.add_argument("--choose", metavar="ID", help="it is this one of the other side")
     decision.add_argument("--create", action="store_true", help="it is nobody there: create it")
     decision.add_argument("--leave-out", action="store_true", help="do not keep it in step")
-    replay = _add_object(group, "replay", commands.replay_records, "try again what failed: one, one kind, or all")
+    replay = _add_object(
+        group,
+        "replay",
+        _either(commands.replay_records, commands.replay_invoices),
+        "try again what failed: one, one kind, or all",
+    )
     replay.add_argument("--record", type=int)
     replay.add_argument("--code", help="one kind of failure, as `sync records` shows it")
 
 
 def _add_mappings(groups: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     group = _group(groups, "mappings", "which property belongs to which field")
-    _add_object(group, "export", commands.show_mapping, "print the mapping that is applied")
-    change = _add_object(group, "apply", commands.apply_mapping, "check a mapping and apply it as a new version")
+    _add_object(
+        group,
+        "export",
+        _either(commands.show_mapping, commands.show_invoice_mapping),
+        "print the mapping that is applied",
+    )
+    change = _add_object(
+        group,
+        "apply",
+        _either(commands.apply_mapping, commands.apply_invoice_mapping),
+        "check a mapping and apply it as a new version",
+    )
     change.add_argument("file", help="as `mappings export` prints it; - reads standard input")
-    test = _add_object(group, "test", commands.test_mapping, "show both sides before and after; writes nothing")
+    test = _add_object(
+        group,
+        "test",
+        _either(commands.test_mapping, commands.test_invoice_mapping),
+        "show both sides before and after; writes nothing",
+    )
     test.add_argument("file", nargs="?", help="without one, the mapping that is applied")
     test.add_argument("--record", action="append", required=True, metavar="ID", help="a HubSpot id; may be repeated")
     test.add_argument("--json", action="store_true")
@@ -229,12 +269,22 @@ def _add_object(
     name: str,
     run: Callable[[argparse.Namespace], int],
     text: str,
+    objects: Sequence[str] = (*PAIRINGS, INVOICES),
 ) -> argparse.ArgumentParser:
     command = _add(groups, name, run, text)
-    command.add_argument("object", choices=["contacts", "companies", "products"])
+    command.add_argument("object", choices=objects)
     command.add_argument("--portal", type=_portal, help="which connection, where there are several")
     command.add_argument("--realm")
     return command
+
+
+def _either(records: Command, invoices: Command) -> Command:
+    """What the command does with records; invoices go one way and have tables of their own."""
+
+    def run(arguments: argparse.Namespace) -> int:
+        return (invoices if arguments.object == INVOICES else records)(arguments)
+
+    return run
 
 
 def _portal(text: str) -> int:

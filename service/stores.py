@@ -15,6 +15,7 @@ from service.store.database import Database
 from service.store.due import Due
 from service.store.findings import Findings
 from service.store.hints import Hints
+from service.store.invoice_sync import InvoiceSync
 from service.store.locks import Locks
 from service.store.option_lists import OptionLists
 from service.store.preflights import Preflights
@@ -73,6 +74,10 @@ class Stores:
     @cached_property
     def sync_changes(self) -> SyncChanges:
         return SyncChanges(self.database)
+
+    @cached_property
+    def invoice_sync(self) -> InvoiceSync:
+        return InvoiceSync(self.database)
 
     @cached_property
     def sync(self) -> SyncTables:

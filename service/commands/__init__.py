@@ -13,6 +13,17 @@ from service.commands.connections import (
     set_connection,
 )
 from service.commands.doctor import doctor
+from service.commands.invoice_sync import (
+    apply_invoice_mapping,
+    delete_invoices,
+    list_invoice_records,
+    replay_invoices,
+    run_invoices,
+    show_invoice_mapping,
+    test_invoice_mapping,
+    turn_invoices_off,
+    turn_invoices_on,
+)
 from service.commands.invoices import STATES as INVOICE_STATES
 from service.commands.invoices import adopt_invoice, list_invoices
 from service.commands.mappings import apply_mapping, show_mapping, test_mapping
@@ -25,19 +36,21 @@ from service.commands.sync import (
     replay_records,
     review_matches,
     run_again,
-    show_status,
     turn_off,
     turn_on,
 )
+from service.commands.sync_status import show_status
 
 __all__ = [
     "INVOICE_STATES",
     "add_connection",
     "adopt_invoice",
+    "apply_invoice_mapping",
     "apply_mapping",
     "change_connection",
     "check_config",
     "check_invoices",
+    "delete_invoices",
     "delete_sync",
     "demo",
     "diff_actions",
@@ -46,6 +59,7 @@ __all__ = [
     "export_project",
     "list_callbacks",
     "list_connections",
+    "list_invoice_records",
     "list_invoices",
     "list_records",
     "migrate",
@@ -53,16 +67,22 @@ __all__ = [
     "register_actions",
     "remove_connection",
     "replay_callback",
+    "replay_invoices",
     "replay_records",
     "reseal_credentials",
     "review_matches",
     "run_again",
+    "run_invoices",
     "sandbox",
     "set_connection",
     "show_callback",
+    "show_invoice_mapping",
     "show_mapping",
     "show_status",
+    "test_invoice_mapping",
     "test_mapping",
+    "turn_invoices_off",
+    "turn_invoices_on",
     "turn_off",
     "turn_on",
     "web",

@@ -14,6 +14,7 @@ from service.hubspot.properties import find_mapping_problems, find_name_problems
 from service.ids import PortalId, RealmId
 from service.invoicing.numbering import find_template_problems
 from service.invoicing.tax import find_tax_code_problems
+from service.store.audit import Audit
 from service.store.connection_settings import change_settings
 from service.store.schema import migrate
 from service.web.disconnect import end_connection
@@ -79,13 +80,16 @@ def set_connection(arguments: argparse.Namespace) -> int:
     if problems:
         return 2
     portal_id, realm_id = PortalId(arguments.portal), RealmId(arguments.realm)
-    if not change_settings(_stores().database, portal_id, realm_id, changes, SystemClock().now()):
+    stores = _stores()
+    if not change_settings(stores.database, portal_id, realm_id, changes, SystemClock().now()):
         print("error: there is no such connection: see `connections list`", file=sys.stderr)
         return 1
     told = ", ".join(
         f"{name.replace('_', ' ')} {given}" if isinstance(given, str) else f"{len(given)} {name.replace('_', ' ')}"
         for name, given in changes.items()
     )
+    subject = f"connection of portal {portal_id} and realm {realm_id}"
+    Audit(stores.database).note("command line", "connection set", subject, SystemClock().now(), told)
     print(f"portal {portal_id} and realm {realm_id}: {told}")
     return 0
 

@@ -14,23 +14,22 @@ from service.commands.sync import ACTOR, find_object, open_sync
 from service.config import load_config
 from service.errors import InputInvalid
 from service.store.schema import migrate
-from service.sync.mapping import find_problems
+from service.sync.mapping import Mapping, find_problems
 from service.sync.mapping_file import export_mapping, parse_mapping
 from service.wiring import make_services, open_stores
-from service.workflows.preview_mapping import know_properties, preview_mapping
+from service.workflows.preview_mapping import Preview, know_properties, preview_mapping
 
 
 def show_mapping(arguments: argparse.Namespace) -> int:
     """The mapping that is applied, as a file."""
     stores = open_sync()
     known = find_object(stores, arguments, arguments.object)
-    print(json.dumps(export_mapping(known.fields), indent=2, ensure_ascii=False))
-    return 0
+    return print_mapping(known.fields)
 
 
 def apply_mapping(arguments: argparse.Namespace) -> int:
     """Check a mapping against the portal's properties, and keep records in step by it from now on."""
-    document = _read(arguments.file)
+    document = read_file(arguments.file)
     stores = open_stores(load_config())
     migrate(stores.database)
     services = make_services(stores)
@@ -44,7 +43,7 @@ def apply_mapping(arguments: argparse.Namespace) -> int:
 
 def test_mapping(arguments: argparse.Namespace) -> int:
     """What a mapping would do to chosen records; nothing is written. 1 when it could not be applied."""
-    document = _read(arguments.file) if arguments.file else None
+    document = read_file(arguments.file) if arguments.file else None
     stores = open_stores(load_config())
     migrate(stores.database)
     services = make_services(stores)
@@ -53,13 +52,25 @@ def test_mapping(arguments: argparse.Namespace) -> int:
     mapping = parse_mapping(document, properties) if document is not None else known.fields
     problems = find_problems(mapping, properties)
     previews = [] if problems else preview_mapping(services, known, mapping, arguments.record)
-    if arguments.json:
+    return print_previews(mapping, problems, previews, as_json=arguments.json)
+
+
+def print_mapping(mapping: Mapping) -> int:
+    """A mapping as its file."""
+    print(json.dumps(export_mapping(mapping), indent=2, ensure_ascii=False))
+    return 0
+
+
+def print_previews(mapping: Mapping, problems: list[str], previews: list[Preview], *, as_json: bool) -> int:
+    """Why a mapping cannot be applied, or both sides before and after; the exit status."""
+    if as_json:
         print(json.dumps({"problems": problems, "records": [asdict(each) for each in previews]}, indent=2))
         return 1 if problems else 0
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     for each in previews:
-        print(f"{known.name} {each.object_id}, {known.pairing.entity.lower()} {each.entity_id or 'to be created'}")
+        pairing = mapping.pairing
+        print(f"{pairing.name} {each.object_id}, {pairing.entity.lower()} {each.entity_id or 'to be created'}")
         for one in mapping.fields:
             here, there = one.hubspot, one.quickbooks
             print(
@@ -76,7 +87,8 @@ def _change(before: dict[str, str | None], after: dict[str, str | None], name: s
     return repr(old) if old == new else f"{old!r} -> {new!r}"
 
 
-def _read(path: str) -> Any:
+def read_file(path: str) -> Any:
+    """The JSON in a file, or on standard input for "-". Raises: InputInvalid."""
     try:
         return json.loads(Path(path).read_text() if path != "-" else sys.stdin.read())
     except OSError as error:

@@ -11,11 +11,12 @@ from typing import Any
 from service.clock import SystemClock
 from service.config import load_config
 from service.errors import InputInvalid
+from service.store.connections import Connection
 from service.store.schema import migrate
 from service.store.sync import describe_rest
 from service.store.sync_links import REVIEW, SyncLink
 from service.store.sync_settings import SyncObject
-from service.sync.direction import PAIRINGS, Direction, Side
+from service.sync.direction import Direction, Side
 from service.sync.filters import parse_filter
 from service.sync.headroom import export_headroom
 from service.wiring import Stores, open_stores
@@ -33,10 +34,13 @@ def open_sync() -> Stores:
 
 
 def find_object(stores: Stores, arguments: argparse.Namespace, name: str) -> SyncObject:
-    """The object of the connection that is meant; where there is one only, it need not be named.
+    """The object of the connection that is meant. Raises: InputInvalid."""
+    connection = choose_connection(stores, arguments)
+    return stores.sync.settings.find(connection.portal_id, connection.realm_id, name)
 
-    Raises: InputInvalid.
-    """
+
+def choose_connection(stores: Stores, arguments: argparse.Namespace) -> Connection:
+    """The connection that is meant; where there is one only, it need not be named. Raises: InputInvalid."""
     found = [
         each
         for each in stores.connections.all()
@@ -46,32 +50,7 @@ def find_object(stores: Stores, arguments: argparse.Namespace, name: str) -> Syn
         raise InputInvalid("There is no such connection: see `connections list`.")
     if len(found) > 1:
         raise InputInvalid("There are several connections: add --portal and --realm.")
-    return stores.sync.settings.find(found[0].portal_id, found[0].realm_id, name)
-
-
-def show_status(arguments: argparse.Namespace) -> int:
-    """Every object of every connection."""
-    stores = open_sync()
-    rows = [
-        describe(stores, stores.sync.settings.find(each.portal_id, each.realm_id, name))
-        for each in stores.connections.all()
-        for name in PAIRINGS
-    ]
-    if arguments.json:
-        print(json.dumps(rows, indent=2))
-        return 0
-    for row in rows:
-        counts = ", ".join(f"{number} {state}" for state, number in row["records"].items()) or "no records"
-        print(
-            f"portal {row['portal_id']}  realm {row['realm_id']}  {row['object']:<9}  {row['state']:<3}  "
-            f"{row['direction']}  winner {row['winner']}  {row['phase']}  {counts}"
-        )
-        for line in (row["problem"], row["left"], *row["rests"]):
-            if line:
-                print(f"  {line}")
-    if not rows:
-        print("no connections: `python -m service connections add` makes one")
-    return 0
+    return found[0]
 
 
 def describe(stores: Stores, known: SyncObject) -> dict[str, Any]:

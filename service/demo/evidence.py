@@ -46,7 +46,7 @@ class Evidence:
 
     def line_items(self, deal_id: str, place: Place = US) -> list[dict[str, Any]]:
         """The deal's line items in HubSpot."""
-        ids = self._object("deals", deal_id, place)["associations"].get("line_items", {})
+        ids = self._object("deals", deal_id, place)["associations"].get("line_items", [])
         return [self._object("line_items", line_item_id, place)["properties"] for line_item_id in ids]
 
     def callback(self, callback_id: str) -> dict[str, Any]:
@@ -54,9 +54,10 @@ class Evidence:
         found: dict[str, Any] = self._ask("GET", f"/hubspot/callbacks/{callback_id}")
         return found
 
-    def callbacks(self, place: Place = US) -> list[dict[str, Any]]:
-        """Every callback HubSpot ever gave out."""
-        found: list[dict[str, Any]] = self._ask("GET", f"/hubspot/callbacks?portal={place.portal}")["callbacks"]
+    def callbacks(self, place: Place | None = None) -> list[dict[str, Any]]:
+        """Every callback HubSpot ever gave out, or those of one portal."""
+        path = f"/hubspot/callbacks?portal={place.portal}" if place else "/hubspot/callbacks"
+        found: list[dict[str, Any]] = self._ask("GET", path)["callbacks"]
         return found
 
     def sales(self, entity: str = "Invoice", place: Place = US) -> list[dict[str, Any]]:
@@ -90,8 +91,10 @@ class Evidence:
         for callback in self.callbacks(place):
             name, outputs = callback["callback_id"], callback["outputs"]
             told = {key: outputs[key] for key in SALES if outputs.get(key)}
-            if callback["effective_completions"] != 1:
-                wrong.append(f"{name} was completed {callback['effective_completions']} times")
+            # What cannot be worked on at all is answered at once; HubSpot takes that for the completion.
+            ends = callback["effective_completions"] + (callback["completed_by"] == "answer")
+            if ends != 1:
+                wrong.append(f"{name} was completed {ends} times")
             if bool(told) != (callback["execution_state"] == "SUCCESS"):
                 wrong.append(f"{name} ended as {callback['execution_state']} with {told or 'nothing'}")
             for key, sale_id in told.items():
@@ -111,8 +114,7 @@ class Evidence:
         return found
 
     def _object(self, object_type: str, object_id: str, place: Place) -> dict[str, Any]:
-        objects = self._ask("GET", "/books")["hubspot"]["portals"][place.portal]["objects"]
-        found: dict[str, Any] = objects[object_type][object_id]
+        found: dict[str, Any] = self._ask("GET", f"/hubspot/objects/{place.portal}/{object_type}/{object_id}")
         return found
 
 

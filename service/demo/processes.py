@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from typing import Any, BinaryIO
 import requests
 
 HERE = Path("instance/demo")
+DATABASE = HERE / "service.sqlite"
 
 
 class Processes:
@@ -26,6 +28,8 @@ class Processes:
         HERE.mkdir(parents=True)
         self.sandbox_url = f"http://127.0.0.1:{free_port(9000)}"
         self.service_url = f"http://127.0.0.1:{free_port(8000)}"
+        # Web listens on every interface, as it does for an operator: a password that nobody can know beforehand.
+        self.password = secrets.token_urlsafe(9)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: list[BinaryIO] = []
 
@@ -85,7 +89,8 @@ class Processes:
         settings: Mapping[str, str] = {
             "PUBLIC_URL": self.service_url,
             "PORT": self.service_url.rpartition(":")[2],
-            "DATABASE_URL": f"sqlite:///{HERE / 'service.sqlite'}",
+            "ADMIN_PASSWORD": self.password,
+            "DATABASE_URL": f"sqlite:///{DATABASE}",
             "HUBSPOT_APP_ID": "700001",
             "HUBSPOT_CLIENT_ID": "sandbox-hubspot-client",
             "HUBSPOT_CLIENT_SECRET": "sandbox-hubspot-secret",

@@ -8,25 +8,8 @@ from pathlib import Path
 
 from service.demo.evidence import SALES, UK, US, Evidence, Place, money
 from service.demo.life import find_wrong, tell_life
-from service.demo.processes import HERE, Processes
-
-# A seeded deal each, and how to ask for what cannot be done.
-TO_BE_FIXED: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("no-contact", "create-invoice", {}),
-    ("euro", "create-invoice", {}),
-    ("no-lines", "create-invoice", {}),
-    ("no-lines-no-amount", "create-invoice", {"lines": "deal_amount"}),
-    ("no-price", "create-invoice", {}),
-    ("free-of-charge", "create-invoice", {}),
-    ("unknown-product", "create-invoice", {"itemNotFound": "fail"}),
-    ("inactive-product", "create-invoice", {"itemNotFound": "fail"}),
-    ("new-customer", "create-invoice", {"customerNotFound": "fail"}),
-    ("one-line", "create-invoice", {"existingInvoice": "fail"}),
-    ("own-line", "create-invoice", {"dueInDays": "soon"}),
-    ("two-contacts", "create-invoice", {"invoiceDate": "2017-01-01", "taxCodeId": "99"}),
-    ("apostrophe", "send-invoice", {}),
-    ("pennies", "convert-estimate-to-invoice", {}),
-)
+from service.demo.processes import DATABASE, HERE, Processes
+from service.demo.refusals import tell_refusals
 
 
 def run_demo(*, once: bool) -> int:
@@ -56,6 +39,7 @@ class Story:
         self.evidence = self._evidence = Evidence(processes)
         self.ask, self.say = processes.ask, say
         self._chapter = 0
+        self._wrong: list[str] = []
 
     def tell(self) -> None:
         """All chapters in order."""
@@ -67,7 +51,7 @@ class Story:
         self.turn_an_estimate_into_an_invoice()
         self.invoice_with_vat()
         tell_life(self)
-        self.be_told_what_to_fix()
+        self._wrong = tell_refusals(self)
 
     def set_up(self) -> None:
         """Start sandbox, web and worker; join a portal and a realm."""
@@ -79,7 +63,8 @@ class Story:
         self._processes.start_worker()
         listener = {"url": f"{self._processes.service_url}/quickbooks/webhooks", "enabled": True}
         self._processes.ask("POST", "/quickbooks/webhooks", listener)
-        say(f"  service  {self._processes.service_url}   web and worker on {HERE / 'service.sqlite'}")
+        say(f"  service  {self._processes.service_url}   web and worker on {DATABASE}")
+        self.say_how_to_sign_in()
         for each in joined:
             say(f"  {each}")
 
@@ -105,7 +90,7 @@ class Story:
     def deliver_it_again(self) -> None:
         """HubSpot delivers at least once."""
         self.chapter("HubSpot delivers the same callback ten more times, at once")
-        callback = self._evidence.callbacks()[-1]
+        callback = self._evidence.callbacks(US)[-1]
         name = callback["callback_id"]
         self._processes.ask("POST", f"/hubspot/callbacks/{name}/deliver", {"times": 10, "at_once": True})
         self.wait_for_deliveries(name, 11)
@@ -161,29 +146,16 @@ class Story:
         self.enroll(deal_id, place=UK)
         self.show(deal_id, UK)
 
-    def be_told_what_to_fix(self) -> None:
-        """Nothing is created when something is wrong, and the deal says what."""
-        self.chapter("What cannot be done says why, on the deal and to the workflow")
-        asked = [
-            self.post(self._evidence.deal_id(story), action=action, inputs=inputs)
-            for story, action, inputs in TO_BE_FIXED
-        ]
-        for callback_id in asked:
-            told = self._evidence.wait_until_ended(callback_id)["outputs"]
-            say(f"  {told.get('errorCode') or 'NOTHING WRONG'}: {told.get('errorMessage')}")
-        deal = self._evidence.deal(self._evidence.deal_id(TO_BE_FIXED[0][0]))
-        say(f"  HubSpot's deal says qbo_invoice_error: {deal['qbo_invoice_error']}")
-
     def check(self) -> list[str]:
         """Compare every callback, deal and invoice; print the verdict."""
         self.chapter("Do the books agree?")
-        wrong = self._evidence.disagreements() + find_wrong(self)
-        callbacks = [callback for place in (US, UK) for callback in self._evidence.callbacks(place)]
+        wrong = self._evidence.disagreements() + find_wrong(self) + self._wrong
+        callbacks = self._evidence.callbacks()
         good = sum(callback["execution_state"] == "SUCCESS" for callback in callbacks)
         made = {name: sum(len(self._evidence.sales(name, place)) for place in (US, UK)) for name in SALES.values()}
         counts = self._evidence.counts()
         say(f"  callbacks {len(callbacks)}, of them SUCCESS {good}")
-        say(f"  in the books by us: {made['Invoice']} invoices, {made['Estimate']} estimate")
+        say(f"  in the books by us: {made['Invoice']} invoices, {made['Estimate']} estimates")
         say(f"  calls so far: HubSpot {counts.get('hubspot', 0)}, QuickBooks {counts.get('quickbooks', 0)}")
         for problem in wrong:
             say(f"  WRONG    {problem}")
@@ -194,11 +166,18 @@ class Story:
 
     def stay(self) -> None:
         """Leave everything running to play with."""
-        say(f"\nEverything runs. Enrol more deals and look at deals and books: {self._processes.sandbox_url}/")
-        say(f"Logs: {Path(HERE).resolve()}/*.log    Ctrl-C ends it.")
+        say("\nEverything runs.")
+        say(f"  sandbox  {self._processes.sandbox_url}/   enrol more deals, look at deals and books")
+        self.say_how_to_sign_in()
+        say(f"  logs     {Path(HERE).resolve()}/*.log")
+        say("Ctrl-C ends it.")
         while all(self._processes.is_running(name) for name in ("sandbox", "web", "worker")):
             time.sleep(0.5)
         raise RuntimeError("a process ended")
+
+    def say_how_to_sign_in(self) -> None:
+        """Where the operator's pages are, and the password of this run."""
+        say(f"  operator {self._processes.service_url}/   sign in with the password {self._processes.password}")
 
     def chapter(self, title: str) -> None:
         """A heading."""

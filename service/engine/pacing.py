@@ -23,6 +23,7 @@ LOG = logging.getLogger("service.pacing")
 PATIENCE_SECONDS = 20.0
 STRIKES_BEFORE_PAUSE = 3
 LONGEST_PAUSE = timedelta(minutes=5)
+HUBSPOT_SCOPES = ("portal:", "search:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,9 @@ class Pacing:
     def _refuse_while_paused(self, scope: str) -> None:
         pause = self._paused.get(scope)
         if pause is not None and pause.until_at > self._clock.now():
-            raise TryLater(f"Calls rest: {pause.reason}.", pause.until_at - self._clock.now())
+            vendor = "HubSpot" if scope.startswith(HUBSPOT_SCOPES) else "QuickBooks"
+            sentence = f"{vendor} had no answer or no room for us, so calls to it rest ({pause.reason})."
+            raise TryLater(sentence, pause.until_at - self._clock.now())
 
     def _respect_pause(self, scope: str) -> bool:
         """Raises TryLater while paused; afterwards one call may probe. True: this one does."""

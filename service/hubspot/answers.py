@@ -94,9 +94,18 @@ def parse_ids(data: Any) -> set[str]:
 
 def parse_created(data: Any) -> tuple[dict[str, CrmRecord], set[str]]:
     """What a batch has created, by the name each was given, and the names of those it has refused."""
-    made = {str(each["objectWriteTraceId"]): parse_record(each) for each in _listed(data["results"])}
+    made = {str(each["objectWriteTraceId"]): parse_record(each) for each in _listed(data["results"])
+            if each.get("objectWriteTraceId") is not None}  # fmt: skip
     contexts = [each.get("context") or {} for each in _listed(data.get("errors") or [])]
-    return made, {str(name) for each in contexts for name in _listed(each.get("objectWriteTraceId") or [])}
+    return made, {name for each in contexts for name in parse_trace_ids(each)}
+
+
+def parse_trace_ids(context: Any) -> list[str]:
+    """The names of the inputs that an error is about: HubSpot lists what belongs to an error, or says one alone."""
+    named = context.get("objectWriteTraceId")
+    if named is None:
+        return []
+    return [str(each) for each in named] if isinstance(named, list) else [str(named)]
 
 
 def parse_names(data: Any) -> set[str]:

@@ -148,12 +148,12 @@ def _refusal(status: int, fault: Fault) -> RefusedByHubSpot:
         sentence = f"The portal has no property {', '.join(fault.unknown_properties)}: run `properties ensure`"
     elif fault.property_names:
         why = f" ({', '.join(fault.codes)})" if fault.codes else ""
-        sentence = f"HubSpot does not take the values of {', '.join(fault.property_names)}{why}"
+        sentence = f"HubSpot does not take the values of {', '.join(fault.property_names)}{why}: correct them"
     elif status == 404:
         sentence = "HubSpot does not have what was asked for: it was deleted or never existed"
     else:
         said = " ".join(dict.fromkeys(each for each in (f"HTTP {status}", fault.category, *fault.codes) if each))
-        sentence = f"HubSpot refused the request ({said})"
+        sentence = f"HubSpot refused the request ({said}): try again, and tell the operator if it stays so"
     error = RefusedByHubSpot(sentence, status, fault.category)
     vars(error).update(
         unknown_properties=fault.unknown_properties,

@@ -42,7 +42,7 @@ def parse_options(body: bytes) -> OptionsRequest:
     Raises: BodyMalformed, naming the field that is wrong.
     """
     data = parse_object(body)
-    portal_id = _object(data, "origin").get("portalId", data.get("portalId"))
+    portal_id = _object(data, "origin").get("portalId") or data.get("portalId")
     if type(portal_id) is not int or not 0 < portal_id < 2**63:
         raise BodyMalformed("origin.portalId is missing or not a whole number above zero")
     field_name = _text(data, "inputFieldName")
@@ -59,7 +59,7 @@ def parse_options(body: bytes) -> OptionsRequest:
         field_name=field_name,
         object_type_id=_text(data, "objectTypeId") or None,
         inputs=inputs,
-        query=_text(fetch, "q"),
+        query=_typed(fetch, "q"),
         after=_text(fetch, "after") or None,
     )
 
@@ -79,6 +79,13 @@ def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise BodyMalformed(f"{name} is not an object")
     return value or {}
+
+
+def _typed(data: dict[str, Any], name: str) -> str:
+    """What a person typed or pasted: blanks and control characters are blanks, what is too long is cut."""
+    value = data.get(name)
+    text = value if isinstance(value, str) else str(value) if type(value) is int else ""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:LONGEST]
 
 
 def _text(data: dict[str, Any], name: str) -> str:

@@ -6,7 +6,7 @@ For whoever keeps many records in step. Raises as `gateway.Gateway`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +16,15 @@ from service.errors import OutcomeUnknown, RefusedByHubSpot, ServiceError, TryLa
 from service.hubspot import answers, faults
 from service.hubspot.answers import CrmRecord
 from service.hubspot.batches import LARGEST, split_batches, write_all
-from service.hubspot.transport import PORTAL_HEADER, PortalLine, attach
+from service.hubspot.transport import PORTAL_HEADER, PortalLine, attach, encode_json
 from service.ids import PortalId
 from service.wire import Answer, NoAnswer
 
 # https://developers.hubspot.com/docs/api-reference/search/guide
 # At most 200 a page and 3,000 characters a request; the first 10,000 results only.
 SEARCH_PAGE, SEARCH_TOTAL = 200, 10_000
-_LONGEST_VALUES = 2_000
+LONGEST_BODY = 3_000
+_FORBIDDEN = 403
 Written = dict[str, "CrmRecord | ServiceError"]
 
 
@@ -49,36 +50,38 @@ class Records:
     ) -> Iterator[list[CrmRecord]]:
         """Objects changed since a moment, the longest ago first, in pages. `modified`: the property that says when."""
         start, after, seen = int(since.timestamp() * 1000), 0, set[str]()
+        wanted = list(dict.fromkeys((*properties, modified)))
         while True:
-            body = {
-                "filterGroups": [{"filters": [{"propertyName": modified, "operator": "GTE", "value": str(start)}]}],
-                "properties": list(properties),
-                "sorts": [{"propertyName": modified, "direction": "ASCENDING"}],
-                "limit": SEARCH_PAGE,
-                "after": str(after),
-            }
-            page = self._find(portal_id, object_type, body)
+            later = {"propertyName": modified, "operator": "GTE", "value": str(start)}
+            sorts = [{"propertyName": modified, "direction": "ASCENDING"}]
+            page = self._find(portal_id, object_type, _search([[later]], wanted, sorts, after))
             fresh = [each for each in page if each.id not in seen]
             seen |= {each.id for each in fresh}
             if fresh:
                 yield fresh
             if len(page) < SEARCH_PAGE:
                 return
-            after += SEARCH_PAGE
+            # Whoever works on a page changes its records, which moves them to the end: the next page begins at the
+            # last one's moment, not at a place in a list that has become another one.
+            last = _moment(page[-1].properties.get(modified)) or start
+            start, after = (last, 0) if last > start else (start, after + SEARCH_PAGE)
             if after + SEARCH_PAGE > SEARCH_TOTAL:
-                # Only so many can be paged: go on from the last one's moment.
-                start, after = max(start + 1, _moment(page[-1].properties.get(modified)) or 0), 0
+                start, after = start + 1, 0
 
     def find_by(
         self, portal_id: PortalId, object_type: str, name: str, values: Iterable[str], properties: Sequence[str]
     ) -> list[CrmRecord]:
         """Objects whose property has one of the values. The index lags behind: an answer of none proves nothing."""
         found: dict[str, CrmRecord] = {}
-        for part in _divide(values):
-            # Same page: IN on text wants lower case.
+
+        def ask(part: list[str]) -> dict[str, Any]:
+            # https://developers.hubspot.com/docs/api-reference/search/guide
+            # IN on text wants lower case.
             wanted = {"propertyName": name, "operator": "IN", "values": [each.lower() for each in part]}
-            body = {"filterGroups": [{"filters": [wanted]}], "properties": list(properties), "limit": SEARCH_PAGE}
-            found |= {each.id: each for each in self._find(portal_id, object_type, body)}
+            return _search([[wanted]], properties)
+
+        for part in divide_by_body(values, ask):
+            found |= {each.id: each for each in self._find(portal_id, object_type, ask(part))}
         return list(found.values())
 
     def find_all_equal(
@@ -86,8 +89,7 @@ class Records:
     ) -> list[CrmRecord]:
         """Objects with all of these values. As `find_by`."""
         filters = [{"propertyName": name, "operator": "EQ", "value": value} for name, value in wanted.items()]
-        body = {"filterGroups": [{"filters": filters}], "properties": list(properties), "limit": SEARCH_PAGE}
-        return self._find(portal_id, object_type, body)
+        return self._find(portal_id, object_type, _search([filters], properties))
 
     def read_by_email(self, portal_id: PortalId, emails: Iterable[str], properties: Sequence[str]) -> list[CrmRecord]:
         """Contacts by their e-mail addresses, without the index's delay."""
@@ -134,24 +136,41 @@ class Records:
         """
         ended: Written = {}
         for some in split_batches(wanted):
-            # https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide (objectWriteTraceId)
-            # With one for each input, a bad input fails alone.
-            inputs = [
-                {
-                    "idProperty": id_property,
-                    "id": each,
-                    "objectWriteTraceId": str(number),
-                    "properties": {**wanted[each], id_property: each},
-                }
-                for number, each in enumerate(some)
-            ]
-            answer = self._call(portal_id, self._batch.upsert, object_type, {"inputs": inputs})
-            made = answers.read_answer(answer, answers.parse_records)
-            by_key = {str(each.properties.get(id_property)): each for each in made}
-            refused = _refusals(answer, some) if len(by_key) < len(some) else {}
-            for each in some:
-                ended[each] = by_key.get(each) or refused.get(each) or OutcomeUnknown("HubSpot left it out")
+            ended |= self._upsert(portal_id, object_type, id_property, {each: wanted[each] for each in some})
         return ended
+
+    def _upsert(
+        self, portal_id: PortalId, object_type: str, id_property: str, wanted: Mapping[str, Mapping[str, str]]
+    ) -> Written:
+        """Up to a hundred. One that has them all refused is found by halves: it alone is refused in the end."""
+        some = list(wanted)
+        # https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide (objectWriteTraceId)
+        # With one for each input, a bad input may fail alone; documented for creates, not for upserts.
+        inputs = [
+            {
+                "idProperty": id_property,
+                "id": each,
+                "objectWriteTraceId": str(number),
+                "properties": {**wanted[each], id_property: each},
+            }
+            for number, each in enumerate(some)
+        ]
+        try:
+            answer = self._call(portal_id, self._batch.upsert, object_type, {"inputs": inputs})
+        except RefusedByHubSpot as error:
+            if len(some) == 1:
+                return {some[0]: error}
+            if error.status == _FORBIDDEN:
+                raise
+            half = len(some) // 2
+            parts = ({each: wanted[each] for each in part} for part in (some[:half], some[half:]))
+            return {key: found for part in parts
+                    for key, found in self._upsert(portal_id, object_type, id_property, part).items()}  # fmt: skip
+        made = answers.read_answer(answer, answers.parse_records)
+        by_key = {str(each.properties.get(id_property)): each for each in made}
+        refused = _refusals(answer, some) if len(by_key) < len(some) else {}
+        silent = OutcomeUnknown("HubSpot left it out")
+        return {each: by_key.get(each) or refused.get(each) or silent for each in some}
 
     def _find(self, portal_id: PortalId, object_type: str, body: dict[str, Any]) -> list[CrmRecord]:
         answer = self._call(portal_id, self._search.do_search, object_type, body)
@@ -183,8 +202,9 @@ def _refusals(answer: Answer, some: Sequence[str]) -> dict[str, RefusedByHubSpot
             category = str(each.get("category") or "")
             status = 409 if category == "CONFLICT" else 400
             error = faults.explain_refusal(status, json.dumps(each, default=str).encode())
-            for number in context.get("objectWriteTraceId") or []:
-                found[some[int(number)]] = error
+            for number in answers.parse_trace_ids(context):
+                if number.isdecimal() and int(number) < len(some):
+                    found[some[int(number)]] = error
         return found
 
     return answers.read_answer(answer, parse)
@@ -197,14 +217,33 @@ def _moment(text: str | None) -> int | None:
         return None
 
 
-def _divide(values: Iterable[str]) -> Iterator[list[str]]:
+def _search(
+    groups: Sequence[Sequence[Mapping[str, Any]]],
+    properties: Sequence[str],
+    sorts: Sequence[Mapping[str, str]] = (),
+    after: int = 0,
+) -> dict[str, Any]:
+    """The body of a search. `groups`: any of them, of each all filters."""
+    return {
+        "filterGroups": [{"filters": list(each)} for each in groups],
+        "properties": list(properties),
+        "sorts": list(sorts),
+        "limit": SEARCH_PAGE,
+        "after": str(after),
+    }
+
+
+def divide_by_body(values: Iterable[str], ask: Callable[[list[str]], dict[str, Any]]) -> Iterator[list[str]]:
+    """The values in parts whose searches HubSpot takes: as many as it lets us name, in as long a body as it reads."""
+    empty = len(encode_json(ask([])))
     part: list[str] = []
-    length = 0
+    length = empty
     for value in dict.fromkeys(values):
-        if part and (len(part) == LARGEST or length + len(value) > _LONGEST_VALUES):
+        more = len(encode_json(value.lower())) + 1
+        if part and (len(part) == LARGEST or length + more > LONGEST_BODY):
             yield part
-            part, length = [], 0
+            part, length = [], empty
         part.append(value)
-        length += len(value) + 8
+        length += more
     if part:
         yield part

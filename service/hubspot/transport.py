@@ -147,10 +147,15 @@ class Transport:
         if post_params:
             raw = urlencode(post_params).encode()
         elif body is not None:
-            raw = json.dumps(body, separators=(",", ":")).encode()
+            raw = encode_json(body)
         else:
             sent.pop("Content-Type", None)
-        return self._deliver(method, url, sent, raw, urlencode(query_params or []))
+        return self._deliver(method, url, sent, raw, urlencode(_join_repeated(query_params or [])))
+
+
+def encode_json(body: Any) -> bytes:
+    """A body as it is sent: no blanks, letters of any writing as themselves, for HubSpot counts characters."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def attach(api_client: Any, deliver: Deliver) -> Any:
@@ -158,6 +163,15 @@ def attach(api_client: Any, deliver: Deliver) -> Any:
     api_client.configuration.host = ""
     api_client.rest_client = Transport(deliver)
     return api_client
+
+
+def _join_repeated(query: list[tuple[str, Any]]) -> dict[str, str]:
+    """The package repeats the name of a list; HubSpot documents one name, and commas."""
+    # https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide
+    joined: dict[str, list[str]] = {}
+    for name, value in query:
+        joined.setdefault(name, []).append(str(value))
+    return {name: ",".join(values) for name, values in joined.items()}
 
 
 def _bearer(token: str) -> dict[str, str]:

@@ -65,7 +65,7 @@ def parse_webhook(body: bytes) -> tuple[list[Event], int]:
     for each in told:
         try:
             found = list(_read(schema.load(each)))
-        except (ValidationError, OverflowError, OSError):
+        except (ValidationError, ValueError, OverflowError, OSError):
             found = []
         events += found
         strange += not found

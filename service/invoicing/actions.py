@@ -154,6 +154,7 @@ ACTIONS: dict[str, Action] = {
             {
                 errors.EstimateNotFound,
                 errors.EstimateClosed,
+                errors.SplitTooLarge,
                 errors.LineItemUnusable,
                 errors.TotalNotPositive,
                 errors.TotalDiffers,

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from service.errors import DealHasNoLineItems, InputInvalid, LineItemUnusable, TotalNotPositive
+from service.errors import DealHasNoLineItems, LineItemUnusable, TotalNotPositive
 from service.invoicing.currency import decide_currency
-from service.invoicing.deal import Deal, LineItem, derive_amount_line, derive_share_line, sort_line_items
+from service.invoicing.deal import Deal, LineItem, derive_amount_line, sort_line_items
 from service.invoicing.header import derive_header, find_template
 from service.invoicing.lines import derive_total
 from service.invoicing.money import Money
 from service.invoicing.realm import RealmFacts
 from service.invoicing.sale_inputs import LinesFrom, SaleInputs
+from service.invoicing.split import derive_split_line
 from service.invoicing.terms import decide_txn_date
 
 MAX_LINES = 750
@@ -45,18 +46,18 @@ def check_total(total: Money) -> None:
     """
     if total.amount <= 0:
         raise TotalNotPositive(
-            f"It would come to {total}, and this action makes nothing that is not above 0. "
+            f"The total would be {total}, and it must be above 0. "
             "Correct the amount of the deal, or the prices and discounts of its line items."
         )
 
 
 def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: SaleInputs) -> list[LineItem]:
-    """The author decides whether the line items, the deal's amount or a share of it are billed.
+    """The author decides whether the line items, the deal's amount or a part of it are billed.
 
-    Raises: DealHasNoAmount, DealHasNoLineItems, LineItemUnusable, TotalNotPositive, SplitTooLarge, InputInvalid.
+    Raises: DealHasNoAmount, DealHasNoLineItems, LineItemUnusable, TotalNotPositive, SplitTooLarge.
     """
     if inputs.lines != LinesFrom.LINE_ITEMS:
-        line = _plan_share(deal, inputs) if inputs.lines == LinesFrom.DEAL_PERCENTAGE else derive_amount_line(deal)
+        line = derive_split_line(deal, inputs) if inputs.lines.splits else derive_amount_line(deal)
         check_total(Money(line.price or Decimal(0), deal.currency or ""))
         return [line]
     if not line_items:
@@ -68,11 +69,3 @@ def plan_lines(deal: Deal, line_items: Sequence[LineItem], inputs: SaleInputs) -
             'Split the deal, or set "lines" to deal_amount in the action.'
         )
     return sort_line_items(line_items)
-
-
-def _plan_share(deal: Deal, inputs: SaleInputs) -> LineItem:
-    if inputs.percentage is None:
-        raise InputInvalid(
-            'A percentage of the deal is to be billed, but "percentage" is empty. Fill it in the action.'
-        )
-    return derive_share_line(deal, inputs.percentage)

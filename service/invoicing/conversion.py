@@ -71,11 +71,13 @@ def draft_conversion(
     realm: RealmFacts,
     today: date,
     mark: Mark,
+    part: str = "",
     generation: int = 0,
 ) -> bytes:
     """The exact bytes of the invoice: the estimate's content, the invoice's own number, dates and note.
 
-    `copied`: what `quickbooks/conversion` takes over; `today` in the realm's time zone.
+    `copied`: what `quickbooks/conversion` takes over; `part` of the deal that the estimate is for; `today` in the
+    realm's time zone.
     Raises: BooksClosed.
     """
     txn_date = decide_txn_date(inputs, realm, today)
@@ -87,7 +89,7 @@ def draft_conversion(
         "DueDate": due_date.isoformat() if due_date else None,
         "SalesTermRef": {"value": inputs.term_id} if inputs.term_id else None,
         "EmailStatus": "NotSet",
-        "PrivateNote": write_note(deal_id, inputs, mark),
+        "PrivateNote": write_note(deal_id, mark, inputs.private_note, part),
         "CustomerMemo": {"value": message} if message else None,
         # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (LinkedTxn)
         "LinkedTxn": [{"TxnId": estimate_id, "TxnType": "Estimate"}],

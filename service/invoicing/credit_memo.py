@@ -12,10 +12,11 @@ from marshmallow import fields
 
 from service.ids import DealId, InvoiceId, Mark
 from service.invoicing.body import canonical_body
-from service.invoicing.input_fields import DayField, NameField, load_inputs
+from service.invoicing.input_fields import DayField, NameField
 from service.invoicing.marks import sign_note
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView
+from service.invoicing.sale_inputs import WhenSaleExists, load_sale_inputs
 
 OUTPUT_NAMES = (
     *("creditMemoId", "creditMemoNumber", "creditMemoAmount", "creditMemoBalance"),
@@ -48,7 +49,7 @@ class CreditMemoSchema(OtherSaleSchema):
 
 def parse_credit_memo_inputs(given: Mapping[str, object]) -> CreditMemoInputs:
     """The author's choices are understood, or the wrong ones are named. Raises: InputInvalid."""
-    return CreditMemoInputs(**load_inputs(CreditMemoSchema(), given, "Create credit memo"))
+    return CreditMemoInputs(**load_sale_inputs(CreditMemoSchema(), given, "Create credit memo"))
 
 
 def credit_memo_fields(inputs: CreditMemoInputs, txn_date: date) -> dict[str, object]:

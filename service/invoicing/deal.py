@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from service.errors import DealHasNoAmount, LineItemUnusable, SplitTooLarge
+from service.errors import DealHasNoAmount, LineItemUnusable
 from service.ids import DealId, ObjectId
 from service.invoicing.dates import parse_date
-from service.invoicing.money import EXACT, NotANumber, drop_double_noise, parse_decimal, to_json_number
+from service.invoicing.money import NotANumber, drop_double_noise, parse_decimal, to_json_number
 from service.invoicing.text import clean_name, clean_text, quote_text
 
 Properties = Mapping[str, str | None]
@@ -55,10 +55,23 @@ COMPANY_PROPERTIES = ("name", "phone", "address", "address2", "city", "state", "
 
 
 @dataclass(frozen=True, slots=True)
+class Billed:
+    """What earlier sales took of a deal: everything together (`total`), and the shares among it.
+
+    `share` in per cent, and what that came to (`by_shares`). `is_split`: one of them is a share or part.
+    """
+
+    total: Decimal = Decimal(0)
+    share: Decimal = Decimal(0)
+    by_shares: Decimal = Decimal(0)
+    is_split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Deal:
     """A deal. `amount` None: empty or no number; `currency` None: the portal's own.
 
-    `share_billed` (per cent) and `amount_billed`: what earlier invoices took of a deal that is split.
+    `billed` is known of a deal that is split.
     """
 
     id: DealId
@@ -66,8 +79,7 @@ class Deal:
     amount: Decimal | None = None
     currency: str | None = None
     invoice_id: str | None = None
-    share_billed: Decimal = Decimal(0)
-    amount_billed: Decimal = Decimal(0)
+    billed: Billed = Billed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,28 +222,10 @@ def derive_amount_line(deal: Deal) -> LineItem:
     """
     if deal.amount is None:
         raise DealHasNoAmount(
-            'The deal has no amount that is a number. Fill in "Amount" on the deal, or let the action bill line items.'
+            'The deal has no amount that is a number. Fill in "Amount" on the deal, '
+            'or set "lines" to line_items in the action.'
         )
     return LineItem(AMOUNT_LINE_ID, deal.name, Decimal(1), deal.amount, currency=deal.currency)
-
-
-def derive_share_line(deal: Deal, share: Decimal) -> LineItem:
-    """A share of the deal, in per cent, is one line.
-
-    It is what all shares so far come to, less what the earlier ones took: whatever was rounded
-    before, shares of 100 % together bill exactly the deal.
-    Raises: DealHasNoAmount, SplitTooLarge.
-    """
-    whole = derive_amount_line(deal)
-    so_far = deal.share_billed + share
-    if so_far > 100:
-        raise SplitTooLarge(
-            f"Invoices for {to_json_number(deal.share_billed)} % of the deal exist already, and this one would be for "
-            f"another {to_json_number(share)} %. Lower the percentage in the action, or void an invoice in QuickBooks."
-        )
-    reached = EXACT.multiply(whole.price or Decimal(0), so_far).scaleb(-2, context=EXACT)
-    price = EXACT.subtract(reached, deal.amount_billed)
-    return replace(whole, name=f"{deal.name} ({to_json_number(share)} %)", price=price)
 
 
 def _label(line_item_id: ObjectId, name: str) -> str:

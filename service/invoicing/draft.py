@@ -22,7 +22,8 @@ from service.invoicing.marks import drop_marks, sign_note
 from service.invoicing.money import Money, round_half_up
 from service.invoicing.numbering import derive_number, fill_template
 from service.invoicing.realm import RealmFacts, refuse_off
-from service.invoicing.sale_inputs import LinesFrom, SaleInputs
+from service.invoicing.sale_inputs import SaleInputs
+from service.invoicing.split import name_part
 from service.invoicing.terms import decide_due_date, decide_txn_date
 from service.invoicing.text import cut_text, is_email
 
@@ -112,9 +113,9 @@ def draft_sale(
         customer_id=customer_id,
         txn_date=txn_date,
         billed=lines,
-        private_note=write_note(deal.id, inputs, mark),
+        private_note=write_note(deal.id, mark, inputs.private_note, name_part(inputs)),
         number=number,
-        bill_email=recipient.email if recipient and is_email(recipient.email) else None,
+        bill_email=inputs.recipient_email or (recipient.email if recipient and is_email(recipient.email) else None),
         header=derive_header(inputs, realm, currency, recipient),
         remarks=(*_compare(deal, billed, lines, inputs, number), *list_header_remarks(inputs, realm)),
     )
@@ -222,22 +223,21 @@ def decide_number(
     return derive_number(prefix, deal_id, mark, generation)
 
 
-def write_note(deal_id: DealId, inputs: SaleInputs, mark: Mark) -> str:
-    """The private note: deal and mark, then the author's words."""
-    signature = sign_note(deal_id, mark, inputs.percentage if inputs.lines == LinesFrom.DEAL_PERCENTAGE else None)
-    return cut_text("\n".join(filter(None, [signature, drop_marks(inputs.private_note)])), _LONGEST_NOTE)
+def write_note(deal_id: DealId, mark: Mark, words: str, part: str = "") -> str:
+    """The private note: deal, mark and what part of the deal it is, then the author's words."""
+    return cut_text("\n".join(filter(None, [sign_note(deal_id, mark, part), drop_marks(words)])), _LONGEST_NOTE)
 
 
 def _compare(
     deal: Deal, billed: Sequence[LineItem], lines: DraftLines, inputs: SaleInputs, number: str | None
 ) -> tuple[str, ...]:
-    currency, total, shared = lines.currency, lines.total, inputs.lines == LinesFrom.DEAL_PERCENTAGE
+    currency, total = lines.currency, lines.total
     remarks = [
         f"{item.label} is {Money(line.amount, currency)} here and {Money(item.amount, currency)} in HubSpot."
         for item, line in zip(billed, lines.lines, strict=True)
         if item.amount is not None and not item.frequency and round_half_up(item.amount, currency) != line.amount
     ]
-    if deal.amount is not None and round_half_up(deal.amount, currency) != total.amount and not shared:
+    if deal.amount is not None and round_half_up(deal.amount, currency) != total.amount and not inputs.lines.splits:
         remarks.append(f"It comes to {total}, the deal's amount is {Money(deal.amount, currency)}.")
     if (inputs.number or inputs.number_template) and number is None:
         remarks.append("QuickBooks numbers invoices itself in this company, so the number of the action was not used.")

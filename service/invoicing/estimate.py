@@ -8,10 +8,11 @@ from datetime import date, timedelta
 
 from marshmallow import fields
 
-from service.invoicing.input_fields import DayField, DaysField, NameField, load_inputs
+from service.invoicing.input_fields import DayField, DaysField, NameField
 from service.invoicing.invoice import date_text
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView
+from service.invoicing.sale_inputs import WhenSaleExists, load_sale_inputs
 
 OUTPUT_NAMES = (
     *("estimateId", "estimateNumber", "estimateAmount", "estimateStatus", "estimateExpirationDate"),
@@ -39,7 +40,7 @@ class EstimateSchema(OtherSaleSchema):
 
 def parse_estimate_inputs(given: Mapping[str, object]) -> EstimateInputs:
     """The author's choices are understood, or the wrong ones are named. Raises: InputInvalid."""
-    return EstimateInputs(**load_inputs(EstimateSchema(), given, "Create estimate"))
+    return EstimateInputs(**load_sale_inputs(EstimateSchema(), given, "Create estimate"))
 
 
 def estimate_fields(inputs: EstimateInputs, txn_date: date) -> dict[str, object]:

@@ -133,8 +133,12 @@ def _tell(error: ValidationError, given: Mapping[str, object], action: str) -> s
     messages = error.messages if isinstance(error.messages, dict) else {}
     if "_schema" in messages or not messages:
         return f"The inputs of the {action} action are not a list of names and values. Set the action up again."
-    wrong = [f"{name} {_first(texts)} (it is {quote_text(given.get(name))})" for name, texts in messages.items()]
+    wrong = [f"{name} {_first(texts)} {_show(given.get(name))}" for name, texts in messages.items()]
     return f"In the {action} action of the workflow, {'; '.join(wrong)}. Correct the action's inputs."
+
+
+def _show(value: object) -> str:
+    return "" if value is None or value == "" else f" (it is {quote_text(value)})"
 
 
 def _first(texts: Any) -> str:

@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from marshmallow import fields
 
-from service.invoicing.input_fields import AmountField, DayField, DaysField, NameField, is_id, load_inputs
+from service.invoicing.input_fields import AmountField, DayField, DaysField, NameField, is_id
 from service.invoicing.numbering import check_number
-from service.invoicing.sale_inputs import LinesFrom, SaleInputs, SaleSchema
+from service.invoicing.sale_inputs import SaleInputs, SaleSchema, WhenSaleExists, load_sale_inputs
 
 
 class OnlinePayment(StrEnum):
@@ -31,14 +31,6 @@ class Send(StrEnum):
     NOW = "now"
 
 
-class WhenInvoiceExists(StrEnum):
-    """What happens when the deal already has an invoice."""
-
-    RETURN_IT = "return_it"
-    CREATE_ANOTHER = "create_another"
-    FAIL = "fail"
-
-
 @dataclass(frozen=True, slots=True)
 class CreateInvoiceInputs(SaleInputs):
     """The author's choices for an invoice; None means that nothing was said."""
@@ -50,7 +42,6 @@ class CreateInvoiceInputs(SaleInputs):
     deposit_account_id: str | None = None
     online_payment: OnlinePayment | None = None
     send: Send = Send.NO
-    existing_invoice: WhenInvoiceExists = WhenInvoiceExists.RETURN_IT
 
 
 class CreateInvoiceSchema(SaleSchema):
@@ -65,17 +56,12 @@ class CreateInvoiceSchema(SaleSchema):
     deposit_account_id = fields.String(data_key="depositAccountId", validate=is_id("an account"))
     online_payment = fields.Enum(OnlinePayment, by_value=True, data_key="onlinePayment")
     send = fields.Enum(Send, by_value=True, data_key="send")
-    existing_invoice = fields.Enum(WhenInvoiceExists, by_value=True, data_key="existingInvoice")
+    existing = fields.Enum(WhenSaleExists, by_value=True, data_key="existingInvoice")
 
 
 def parse_inputs(given: Mapping[str, object]) -> CreateInvoiceInputs:
     """The author's choices are understood, or the wrong ones are named.
 
-    `given` is HubSpot's `inputFields`: all values text. Of a split deal every part is another
-    invoice, unless the author says otherwise.
-    Raises: InputInvalid.
+    `given` is HubSpot's `inputFields`: all values text. Raises: InputInvalid.
     """
-    chosen = load_inputs(CreateInvoiceSchema(), given, "Create invoice")
-    if chosen.get("lines") == LinesFrom.DEAL_PERCENTAGE:
-        chosen.setdefault("existing_invoice", WhenInvoiceExists.CREATE_ANOTHER)
-    return CreateInvoiceInputs(**chosen)
+    return CreateInvoiceInputs(**load_sale_inputs(CreateInvoiceSchema(), given, "Create invoice"))

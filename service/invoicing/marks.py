@@ -11,7 +11,8 @@ from service.ids import CallbackId, DealId, Mark, PortalId, RealmId, RequestId
 from service.invoicing.money import to_json_number
 
 _MARK = re.compile(r"\[(hs:[0-9a-f]{16})\]")
-_SHARE = re.compile(r"HubSpot deal \S+ \[hs:[0-9a-f]{16}\] ([0-9]{1,3}(?:\.[0-9]{1,15})?) %(?:\n|\Z)")
+PART, REST = "part", "rest"
+_PART = re.compile(r"HubSpot deal \S+ \[hs:[0-9a-f]{16}\] ((?:[0-9]{1,3}(?:\.[0-9]{1,15})?) %|part|rest)(?:\n|\Z)")
 _SIGNED = re.compile(r"HubSpot deal (\S+) \[hs:[0-9a-f]{16}\]")
 
 
@@ -31,15 +32,26 @@ def derive_request_id(
     return RequestId("hs-" + _digest([purpose, portal_id, realm_id, callback_id, generation])[:40])
 
 
-def sign_note(deal_id: DealId, mark: Mark, share: Decimal | None = None) -> str:
-    """The first words of a private note tell the deal, the mark, and the per cent of a deal that is split."""
-    return f"HubSpot deal {deal_id} [{mark}]" + (f" {to_json_number(share)} %" if share is not None else "")
+def sign_note(deal_id: DealId, mark: Mark, part: str = "") -> str:
+    """The first words of a private note tell the deal, the mark, and what part of a split deal it is."""
+    return " ".join(filter(None, [f"HubSpot deal {deal_id} [{mark}]", part]))
 
 
-def read_share(private_note: str | None) -> Decimal | None:
-    """How many per cent of its deal the invoice is for; None: it is not one part of several."""
-    found = _SHARE.match(private_note or "")
-    return Decimal(found[1]) if found else None
+def write_share(share: Decimal) -> str:
+    """A share of a deal, as a note says it: "30 %"."""
+    return f"{to_json_number(share)} %"
+
+
+def read_part(private_note: str | None) -> str:
+    """What part of its deal the sale is: "30 %", PART or REST; "" when it is not one of several."""
+    found = _PART.match(private_note or "")
+    return found[1] if found else ""
+
+
+def read_share(private_note: str | None) -> Decimal:
+    """How many per cent of its deal the sale is for; 0: it is no share."""
+    share, _, sign = read_part(private_note).partition(" ")
+    return Decimal(share) if sign else Decimal(0)
 
 
 def carries(private_note: str | None, mark: Mark) -> bool:

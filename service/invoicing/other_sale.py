@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
 from marshmallow import fields
 
@@ -14,20 +13,11 @@ from service.invoicing.money import Money
 from service.invoicing.sale_inputs import SaleInputs, SaleSchema
 
 
-class WhenSaleExists(StrEnum):
-    """What happens when the deal already has one of its kind."""
-
-    RETURN_IT = "return_it"
-    CREATE_ANOTHER = "create_another"
-    FAIL = "fail"
-
-
 @dataclass(frozen=True, slots=True)
 class OtherSaleInputs(SaleInputs):
     """The author's choices; None means that nothing was said."""
 
     send: Send = Send.NO
-    existing: WhenSaleExists = WhenSaleExists.RETURN_IT
 
 
 class OtherSaleSchema(SaleSchema):

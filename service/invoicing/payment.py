@@ -90,7 +90,7 @@ def plan_payment(invoice: Receivable, inputs: RecordPaymentInputs) -> tuple[Deci
     if received > invoice.open.amount and inputs.too_much == WhenTooMuch.FAIL:
         raise PaymentTooLarge(
             f"The payment of {Money(received, invoice.open.currency)} is more than the {invoice.open} open on the "
-            'invoice: correct "amount" in the action, or let it keep the rest as a credit.'
+            'invoice: correct "amount" in the action, or set "tooMuch" to keep_credit.'
         )
     return received, min(received, invoice.open.amount)
 

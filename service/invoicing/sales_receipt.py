@@ -8,10 +8,11 @@ from datetime import date
 
 from marshmallow import fields, validate
 
-from service.invoicing.input_fields import DayField, NameField, is_id, load_inputs
+from service.invoicing.input_fields import DayField, NameField, is_id
 from service.invoicing.invoice import date_text
 from service.invoicing.numbering import check_number
-from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView, WhenSaleExists
+from service.invoicing.other_sale import OtherSaleInputs, OtherSaleSchema, SaleView
+from service.invoicing.sale_inputs import WhenSaleExists, load_sale_inputs
 
 OUTPUT_NAMES = (
     *("salesReceiptId", "salesReceiptNumber", "salesReceiptAmount", "salesReceiptDate"),
@@ -44,7 +45,7 @@ class SalesReceiptSchema(OtherSaleSchema):
 
 def parse_sales_receipt_inputs(given: Mapping[str, object]) -> SalesReceiptInputs:
     """The author's choices are understood, or the wrong ones are named. Raises: InputInvalid."""
-    return SalesReceiptInputs(**load_inputs(SalesReceiptSchema(), given, "Create sales receipt"))
+    return SalesReceiptInputs(**load_sale_inputs(SalesReceiptSchema(), given, "Create sales receipt"))
 
 
 def sales_receipt_fields(inputs: SalesReceiptInputs, txn_date: date) -> dict[str, object]:

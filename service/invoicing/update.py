@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, fields
 
@@ -17,13 +17,24 @@ from service.invoicing.inputs import CreateInvoiceInputs, CreateInvoiceSchema
 from service.invoicing.money import Money
 from service.invoicing.realm import RealmFacts
 from service.invoicing.sale_inputs import LinesFrom
-from service.invoicing.send import EMAIL
 from service.invoicing.status import Status
 from service.invoicing.which_invoice import InvoiceInputs, InvoiceSchema
 
 # Of create-invoice's choices, what shapes lines and not only what stands above them.
 _OF_LINES = frozenset(
     {"tax_code_id", "prices", "discount_percent", "discount_amount", "shipping", "service_date", "class_id"}
+)
+# What a new invoice and one that exists can be told alike.
+_SHARED = frozenset(
+    {
+        *("item_not_found", "default_item_id", "new_item_type", "income_account_id"),
+        *("tax_code_id", "prices", "discount_percent", "discount_amount", "shipping"),
+        *("deposit", "deposit_account_id", "online_payment"),
+        *("term_id", "txn_date", "due_date", "due_in_days", "service_date"),
+        *("recipient_email", "email_cc", "email_bcc", "addresses"),
+        *("po_number", "message_to_customer", "private_note"),
+        *("custom_field_1", "custom_field_2", "custom_field_3", "class_id", "location_id"),
+    }
 )
 _DISCOUNTS = ("discount_percent", "discount_amount")
 
@@ -43,7 +54,6 @@ class UpdateInvoiceInputs(InvoiceInputs):
     """
 
     lines: UpdateLines = UpdateLines.KEEP
-    recipient_email: str | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,22 +73,19 @@ class UpdateInvoiceInputs(InvoiceInputs):
         return replace(earlier, **{**self.said, "lines": LinesFrom.LINE_ITEMS})
 
 
-class UpdateInvoiceSchema(InvoiceSchema, CreateInvoiceSchema):
+class UpdateInvoiceSchema(InvoiceSchema):
     """Input names as the action's definition has them: those of create-invoice that make sense afterwards."""
 
     class Meta:
         unknown = EXCLUDE
-        exclude = (
-            *("bill_to", "label", "customer_not_found", "parent", "parent_id", "percentage"),
-            *("number", "number_template", "send", "existing_invoice"),
-        )
+        include: ClassVar = {
+            name: field for name, field in CreateInvoiceSchema().declared_fields.items() if name in _SHARED
+        }
 
-    # Not what a new invoice is made from, but what becomes of lines there are.
-    lines = fields.Enum(UpdateLines, by_value=True, data_key="lines")  # type: ignore[arg-type]
-    recipient_email = fields.String(data_key="recipientEmail", validate=EMAIL)
+    lines = fields.Enum(UpdateLines, by_value=True, data_key="lines")
 
 
-_OWN = ("realm_id", "invoice_id", "invoice_number", "lines", "recipient_email")
+_OWN = ("realm_id", "invoice_id", "invoice_number", "lines")
 
 
 def parse_update_inputs(given: Mapping[str, object]) -> UpdateInvoiceInputs:

@@ -46,7 +46,7 @@ def plan_header(
     wanted: dict[str, Any] = {
         **_dates(entity, sale),
         "SalesTermRef": {"value": sale.term_id} if sale.term_id else None,
-        "BillEmail": {"Address": inputs.recipient_email} if inputs.recipient_email else None,
+        "BillEmail": {"Address": sale.recipient_email} if sale.recipient_email else None,
         "PrivateNote": _write_note(str(entity.get("PrivateNote") or ""), sale.private_note),
         **allow_online(sale.online_payment),
         **derived,

@@ -12,10 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from service.ids import CustomerId, InvoiceId, RealmId
-from service.quickbooks.fields import read_amount, read_date, read_entries, read_instant, read_text, spell
+from service.quickbooks.fields import read_amount, read_date, read_entries, read_flag, read_instant, read_text, spell
 from service.quickbooks.gateway import Gateway
 from service.quickbooks.query import where_equals
 
+PAY_LINK = "InvoiceLink"
 _EMAIL_STATUSES = ("NotSet", "NeedToSend", "EmailSent")
 # Intuit's schema (XSD), ETransactionStatusEnum; seen on real invoices, absent from the page on invoices.
 _E_INVOICE_STATUSES = (
@@ -80,20 +81,25 @@ def parse_invoice(content: Mapping[str, Any]) -> InvoiceFacts:
         email_status=spell(read_text(content, "EmailStatus"), _EMAIL_STATUSES) or "NotSet",
         delivery_time=read_instant(content, "DeliveryInfo", "DeliveryTime"),
         e_invoice_status=spell(read_text(content, "EInvoiceStatus"), _E_INVOICE_STATUSES),
-        invoice_link=read_text(content, "InvoiceLink"),
+        invoice_link=read_text(content, PAY_LINK),
         payment_ids=_payment_ids(content),
         created_at=read_instant(content, "MetaData", "CreateTime"),
         last_updated_at=read_instant(content, "MetaData", "LastUpdatedTime"),
     )
 
 
-def get(gateway: Gateway, realm_id: RealmId, invoice_id: InvoiceId, *, with_link: bool = False) -> InvoiceFacts | None:
-    """The invoice as it is now; `None` when it was deleted.
+def read_with_pay_link(gateway: Gateway, realm_id: RealmId, invoice_id: InvoiceId) -> dict[str, Any] | None:
+    """The invoice as it is now, with the customer's pay link where it has one; `None` when it was deleted."""
+    # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice  (InvoiceLink)
+    # Neither a query nor a create tells the link.
+    return gateway.read(realm_id, "Invoice", invoice_id, include="invoiceLink")
 
-    `with_link` asks for the customer's pay link.
-    """
-    content = gateway.read(realm_id, "Invoice", invoice_id, include="invoiceLink" if with_link else None)
-    return None if content is None else parse_invoice(content)
+
+def may_have_pay_link(content: Mapping[str, Any]) -> bool:
+    """Whether there can be a link: money is open, somebody gets it, and not both ways of paying are ruled out."""
+    facts = parse_invoice(content)
+    ways = [read_flag(content, name) for name in ("AllowOnlineCreditCardPayment", "AllowOnlineACHPayment")]
+    return facts.balance > 0 and bool(facts.bill_email) and ways != [False, False]
 
 
 def find_by_number(gateway: Gateway, realm_id: RealmId, doc_number: str) -> list[InvoiceFacts]:

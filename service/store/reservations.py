@@ -66,7 +66,7 @@ _OPEN_OF_OBJECT = sa.text(
        ORDER BY r.reserved_at"""
 )
 _CREATED_OF_OBJECT = sa.text(
-    """SELECT r.entity_id FROM reservations r
+    """SELECT r.* FROM reservations r
        JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
        WHERE r.state = 'created' AND r.operation = :operation AND r.entity = :entity AND r.portal_id = :portal_id
          AND r.realm_id = :realm_id AND c.object_type = :object_type AND c.object_id = :object_id
@@ -161,12 +161,12 @@ class Reservations:
 
     def created_of_object(
         self, portal_id: PortalId, realm_id: RealmId, object_type: str, object_id: str, entity: str
-    ) -> list[str]:
-        """The ids of what callbacks of an enrolled object created, the newest first."""
+    ) -> list[Reservation]:
+        """Creates of an enrolled object's callbacks that were made, the newest first."""
         row = {"portal_id": portal_id, "realm_id": realm_id, "entity": entity, "operation": CREATE}
         with self._database.read() as connection:
             found = connection.execute(_CREATED_OF_OBJECT, {**row, "object_type": object_type, "object_id": object_id})
-            return [str(each) for each in found.scalars()]
+            return [_read(each) for each in found.mappings()]
 
     def of_marks(self, realm_id: RealmId, marks: Sequence[Mark]) -> list[tuple[Reservation, DealId]]:
         """The writes that carry one of these marks, each with the deal it was made for."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from service.sync.direction import Direction, Side, common_direction
-from service.sync.echo import Agreement, Values, hash_value
+from service.sync.echo import Agreement, Values, hash_value, pair_name
 from service.sync.mapping import FieldMapping, Mapping, to_hubspot, to_quickbooks
 from service.sync.values import Unusable
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Both sides changed one field: whose value stays, and the value that was lost."""
+    """Both sides changed one field: whose value stays, and the value that was lost.
+
+    `is_first`: they had never agreed, they differed when they were matched.
+    """
 
     hubspot: str
     quickbooks: str
     winner: Side
     lost: str | None
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +108,21 @@ def _plan_field(
             giver = Side.QUICKBOOKS if ours is None else Side.HUBSPOT
         else:
             giver = winner
-            if before is not None:
-                lost = theirs if winner is Side.HUBSPOT else ours
-                plan.conflicts.append(Conflict(each.hubspot, each.quickbooks, winner, lost))
+            _note_loss(each, giver, ours, theirs, plan, is_first=before is None)
     else:
         giver = Side.HUBSPOT if sends_here else Side.QUICKBOOKS
         if before is None and (ours if sends_here else theirs) is None:
             return  # nothing was ever agreed: nothing is taken away
+        if before is None and (theirs if sends_here else ours) is not None:
+            _note_loss(each, giver, ours, theirs, plan, is_first=True)
     _give(mapping, each, giver, ours, theirs, plan)
+
+
+def _note_loss(
+    each: FieldMapping, giver: Side, ours: str | None, theirs: str | None, plan: Plan, *, is_first: bool
+) -> None:
+    lost = theirs if giver is Side.HUBSPOT else ours
+    plan.conflicts.append(Conflict(each.hubspot, each.quickbooks, giver, lost, is_first))
 
 
 def _give(mapping: Mapping, each: FieldMapping, giver: Side, ours: str | None, theirs: str | None, plan: Plan) -> None:
@@ -145,11 +156,15 @@ def settle_agreement(
             known.pop(name, None)
             if name in kept:
                 known[name] = kept[name]
-    return Agreement(ours, theirs)
+    bad = {(each.hubspot, each.quickbooks) for each in plan.problems}
+    pairs = frozenset(
+        pair_name(*pair) for pair in mapping.pairs if pair not in bad or (before is not None and before.has(*pair))
+    )
+    return Agreement(ours, theirs, pairs)
 
 
 def _agreed_on(each: FieldMapping, agreed: Agreement | None) -> tuple[str, str] | None:
-    if agreed is None or each.hubspot not in agreed.hubspot or each.quickbooks not in agreed.quickbooks:
+    if agreed is None or not agreed.has(each.hubspot, each.quickbooks):
         return None
     return agreed.hubspot[each.hubspot], agreed.quickbooks[each.quickbooks]
 

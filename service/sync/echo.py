@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 Values = Mapping[str, "str | None"]
@@ -13,14 +13,26 @@ _LENGTH = 16
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What both sides held when they last agreed: name of a field to the hash of its value."""
+    """What both sides held when they last agreed: name of a field to the hash of its value.
+
+    `pairs`: which of them were compared with each other; None: written before that was kept.
+    """
 
     hubspot: dict[str, str] = field(default_factory=dict)
     quickbooks: dict[str, str] = field(default_factory=dict)
+    pairs: frozenset[str] | None = None
+
+    def has(self, hubspot: str, quickbooks: str) -> bool:
+        """Whether these two have agreed: each alone may have had another partner under an earlier mapping."""
+        known = hubspot in self.hubspot and quickbooks in self.quickbooks
+        return known and (self.pairs is None or pair_name(hubspot, quickbooks) in self.pairs)
 
     def to_json(self) -> str:
         """As it is stored."""
-        return json.dumps({"hubspot": self.hubspot, "quickbooks": self.quickbooks}, separators=(",", ":"))
+        kept: dict[str, object] = {"hubspot": self.hubspot, "quickbooks": self.quickbooks}
+        if self.pairs is not None:
+            kept["pairs"] = sorted(self.pairs)
+        return json.dumps(kept, separators=(",", ":"))
 
 
 def parse_agreement(text: str | None) -> Agreement | None:
@@ -28,7 +40,13 @@ def parse_agreement(text: str | None) -> Agreement | None:
     if not text:
         return None
     found = json.loads(text)
-    return Agreement(found["hubspot"], found["quickbooks"])
+    pairs = found.get("pairs")
+    return Agreement(found["hubspot"], found["quickbooks"], None if pairs is None else frozenset(pairs))
+
+
+def pair_name(hubspot: str, quickbooks: str) -> str:
+    """What two fields that are compared with each other are called."""
+    return f"{hubspot}={quickbooks}"
 
 
 def hash_value(name: str, value: str | None) -> str:
@@ -43,9 +61,10 @@ def hash_values(values: Values) -> dict[str, str]:
     return {name: hash_value(name, value) for name, value in values.items()}
 
 
-def agree(hubspot: Values, quickbooks: Values) -> Agreement:
-    """What both sides hold from now on."""
-    return Agreement(hash_values(hubspot), hash_values(quickbooks))
+def agree(hubspot: Values, quickbooks: Values, pairs: Iterable[tuple[str, str]]) -> Agreement:
+    """What both sides hold from now on, and which fields were compared with each other."""
+    names = frozenset(pair_name(*each) for each in pairs)
+    return Agreement(hash_values(hubspot), hash_values(quickbooks), names)
 
 
 def is_echo(values: Values, agreed: Mapping[str, str]) -> bool:

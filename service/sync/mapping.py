@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping as Values
 from dataclasses import dataclass, field
 
-from service.sync.direction import PAIRINGS, Direction, Pairing, common_direction
+from service.sync.direction import INVOICES, PAIRINGS, Direction, Pairing, common_direction
 from service.sync.fields import Field, explain_unknown, find_field, fit
-from service.sync.values import Kind, Unusable, convert
+from service.sync.values import Kind, Unusable, check, convert
 
 # https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
 HUBSPOT_KINDS = {
@@ -49,6 +49,11 @@ class Mapping:
     def paths(self) -> list[str]:
         """The paths of QuickBooks' fields in it."""
         return list(dict.fromkeys(each.quickbooks for each in self.fields))
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Each property with its field."""
+        return [(each.hubspot, each.quickbooks) for each in self.fields]
 
     def kind_of(self, name: str) -> Kind:
         """The kind of a property."""
@@ -120,7 +125,8 @@ def find_problems(mapping: Mapping, known: Values[str, KnownHubSpotProperty] | N
         written = [getattr(each, side) for each in mapping.fields if getattr(each.direction, way)]
         twice = sorted({name for name in written if written.count(name) > 1})
         problems += [f"{name}: two fields would write it: give one of them the other direction" for name in twice]
-    if not mapping.fields:
+    # An invoice shows what it always shows; records would not be kept in step at all.
+    if not mapping.fields and mapping.pairing.name != INVOICES:
         problems.append("the mapping has no fields")
     return problems
 
@@ -142,12 +148,25 @@ def _problems_of(mapping: Mapping, each: FieldMapping, known: Values[str, KnownH
         if ours.options and each.values:
             strange = sorted(set(each.values) - ours.options)
             problems += [f"{where}: {each.hubspot} has no option {word!r}" for word in strange]
+    for word in sorted(set(each.values.values())):
+        problems += [f"{where}: {reason}" for reason in _refuse_word(theirs, word)]
     way = possible_direction(each, theirs.kind)
     if way is None:
         problems.append(f"{where}: a {each.kind} and a {theirs.kind} cannot follow each other without a table of words")
     elif common_direction(each.direction, way) != each.direction:
         problems.append(f"{where}: a {each.kind} and a {theirs.kind} can only go {way}")
     return problems
+
+
+def _refuse_word(field: Field, word: str) -> list[str]:
+    """Why a table cannot lead to this word of QuickBooks'; empty when it can."""
+    if field.options and word not in field.options:
+        return [f"{field.path} has no word {word!r}, only {', '.join(field.options)}"]
+    try:
+        check(word, field.kind)
+    except Unusable:
+        return [f"{word!r} is no {field.kind}, as {field.path} needs it"]
+    return []
 
 
 def _field(mapping: Mapping, each: FieldMapping) -> Field:

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from service.errors import InputInvalid
-from service.sync.direction import PAIRINGS, Direction
+from service.sync.direction import INVOICES, MAPPED, Direction
 from service.sync.mapping import HUBSPOT_KINDS, FieldMapping, KnownHubSpotProperty, Mapping
 from service.sync.values import Kind
 
@@ -21,7 +21,7 @@ class _FieldSchema(Schema):
 
     hubspot = fields.String(required=True, validate=validate.Length(1, 100))
     quickbooks = fields.String(required=True, validate=validate.Length(1, 100))
-    direction = fields.String(load_default="both", validate=validate.OneOf([each.value for each in Direction]))
+    direction = fields.String(load_default=None, validate=validate.OneOf([each.value for each in Direction]))
     type = fields.String(load_default=None, allow_none=True, validate=validate.OneOf([each.value for each in Kind]))
     values = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
 
@@ -31,9 +31,9 @@ class _MappingSchema(Schema):
         unknown = RAISE
 
     format = fields.Integer(required=True, validate=validate.Equal(FORMAT))
-    object = fields.String(required=True, validate=validate.OneOf(list(PAIRINGS)))
+    object = fields.String(required=True, validate=validate.OneOf(list(MAPPED)))
     version = fields.Integer(load_default=0, validate=validate.Range(0))
-    fields_ = fields.List(fields.Nested(_FieldSchema), required=True, data_key="fields", validate=validate.Length(1))
+    fields_ = fields.List(fields.Nested(_FieldSchema), required=True, data_key="fields")
 
 
 def parse_mapping(document: Any, known: Values[str, KnownHubSpotProperty] | None = None) -> Mapping:
@@ -42,17 +42,18 @@ def parse_mapping(document: Any, known: Values[str, KnownHubSpotProperty] | None
         read = _MappingSchema().load(document)
     except ValidationError as error:
         raise InputInvalid(f"The mapping is not understood: {'; '.join(_flatten(error.messages))}.") from error
+    usual = Direction.TO_HUBSPOT if read["object"] == INVOICES else Direction.BOTH
     made = tuple(
         FieldMapping(
             each["hubspot"],
             each["quickbooks"],
-            Direction(each["direction"]),
+            Direction(each["direction"]) if each["direction"] else usual,
             _kind(each, known),
             dict(each["values"]),
         )
         for each in read["fields_"]
     )
-    return Mapping(PAIRINGS[read["object"]], made, int(read["version"]))
+    return Mapping(MAPPED[read["object"]], made, int(read["version"]))
 
 
 def export_mapping(mapping: Mapping) -> dict[str, Any]:

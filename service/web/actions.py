@@ -98,15 +98,19 @@ def choose_realm(connections: list[Connection], inputs: Mapping[str, str]) -> Re
     Raises: PortalNotConnected, RealmNotChosen.
     """
     if not connections:
-        raise PortalNotConnected("This HubSpot portal is not connected to QuickBooks: connect it, then enrol again.")
+        raise PortalNotConnected(
+            "This HubSpot portal is not connected to QuickBooks: let the operator connect it, then enrol again."
+        )
     wanted = inputs.get("realmId", "").strip()
     if wanted:
         for connection in connections:
             if connection.realm_id == wanted:
                 return connection.realm_id
-        raise RealmNotChosen("The QuickBooks company chosen in the action is not connected: choose a connected one.")
+        raise RealmNotChosen(
+            'The QuickBooks company chosen as "realmId" in the action is not connected: choose a connected one.'
+        )
     if len(connections) > 1:
-        raise RealmNotChosen("Several QuickBooks companies are connected: choose one in the action.")
+        raise RealmNotChosen('Several QuickBooks companies are connected: choose one as "realmId" in the action.')
     return connections[0].realm_id
 
 

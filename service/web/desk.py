@@ -17,6 +17,7 @@ from service.store.connections import Connections
 from service.store.consents import Consents
 from service.store.credentials import Credentials
 from service.store.hints import Hints
+from service.store.invoice_sync import InvoiceSync
 from service.store.mirrors import Mirrors
 from service.store.preflights import Preflights
 from service.store.previews import Previews
@@ -53,6 +54,7 @@ class Desk:
     attempts: Attempts
     audit: Audit
     sync: SyncChanges
+    invoice_sync: InvoiceSync
     cookie: Cookie
     password: Password
     vendors: Vendors
@@ -63,7 +65,7 @@ class Desk:
 
     def note(self, act: str, subject: str, detail: str | None = None) -> None:
         """Write down what the operator does now."""
-        self.audit.note(f"operator at {address()}", act, subject, self.clock.now(), detail)
+        self.audit.note(actor(), act, subject, self.clock.now(), detail)
 
 
 def visit() -> Visit:
@@ -75,3 +77,8 @@ def visit() -> Visit:
 def address() -> str:
     """Where the request comes from; of a proxy, when there is one. A command comes from this machine."""
     return (request.remote_addr or "unknown") if has_request_context() else "the command line"
+
+
+def actor() -> str:
+    """Whom the audit trail names."""
+    return f"operator at {address()}"

@@ -37,7 +37,8 @@ class SignedRequests:
             headers=_signature_headers(request.environ),
             secrets=self._config.hubspot_client_secrets,
             now=self._clock.now(),
-            accept_v2=self._config.hubspot_accept_v2_signatures,
+            # Webhooks are signed by v1 or v3; v2 is for actions and options.
+            accept_v2=self._config.hubspot_accept_v2_signatures and not accept_v1,
             accept_v1=accept_v1,
         )
         return body

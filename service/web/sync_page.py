@@ -16,13 +16,15 @@ from service.store.sync_links import REVIEW, STATES, SyncLink
 from service.store.sync_settings import SyncObject
 from service.sync.direction import PAIRINGS, Direction, Side
 from service.sync.filters import export_filter, parse_filter
-from service.sync.mapping_file import export_mapping, parse_mapping
-from service.web.desk import Desk, address
+from service.sync.mapping_file import export_mapping
+from service.web.desk import Desk, actor
 from service.web.home import view_portals
+from service.web.invoice_sync_page import DONE as INVOICES_DONE
+from service.web.invoice_sync_page import add_invoice_sync, find_rules, view_invoices
+from service.web.mapping_form import is_id, read_json, read_mapping_request
 from service.web.numbers import read_portal, read_realm
 
 PAGE = 50
-MOST_TRIED = 20
 PHASES = {
     "quickbooks": "Reading QuickBooks",
     "hubspot": "Reading HubSpot",
@@ -67,6 +69,7 @@ def add_sync(routes: Blueprint, desk: Desk) -> None:
     """GET /sync and below."""
     _add_overview(routes, desk)
     _add_records(routes, desk)
+    add_invoice_sync(routes, desk)
 
     @routes.get(f"{WHERE}/mapping")
     def show_mapping(portal_id: int, realm_id: int, name: str) -> str:
@@ -84,7 +87,7 @@ def add_sync(routes: Blueprint, desk: Desk) -> None:
     def change_mapping(portal_id: int, realm_id: int, name: str) -> Response:
         known = _find(desk, portal_id, realm_id, name)
         if "filter" in request.form:
-            desk.sync.set_rules(known, _actor(), desk.clock.now(), chosen=parse_filter(_json("filter")))
+            desk.sync.set_rules(known, actor(), desk.clock.now(), chosen=parse_filter(read_json("filter")))
             return _back("operator.show_mapping", known, "rules")
         desk.sync.tables.mapping_requests.ask(_read_request(desk, known))
         return _back("operator.show_mapping", known, "")
@@ -94,27 +97,33 @@ def _add_overview(routes: Blueprint, desk: Desk) -> None:
     @routes.get("/sync")
     def show_sync() -> str:
         found = [
-            (portal, company, [_view(desk, _find(desk, portal.portal_id, company.realm_id, name)) for name in PAIRINGS])
+            (
+                portal,
+                company,
+                [_view(desk, _find(desk, portal.portal_id, company.realm_id, name)) for name in PAIRINGS],
+                view_invoices(desk, find_rules(desk, str(portal.portal_id), str(company.realm_id))),
+            )
             for portal in view_portals(desk)
             for company in portal.realms
         ]
-        return render_template("sync.html", found=found, done=_done())
+        done = _done() or INVOICES_DONE.get(request.args.get("invoices", ""), "")
+        return render_template("sync.html", found=found, done=done)
 
     @routes.post(f"{WHERE}/<any(on, off, rules, run, delete, replay):act>")
     def change_sync(portal_id: int, realm_id: int, name: str, act: str) -> Response:
         known, now = _find(desk, portal_id, realm_id, name), desk.clock.now()
         if act == "on":
-            desk.sync.turn_on(_set_rules(desk, known), _actor(), now)
+            desk.sync.turn_on(_set_rules(desk, known), actor(), now)
         elif act == "off":
-            desk.sync.turn_off(known, _actor(), now)
+            desk.sync.turn_off(known, actor(), now)
         elif act == "rules":
             _set_rules(desk, known)
         elif act == "run":
-            desk.sync.run(known, _actor(), now)
+            desk.sync.run(known, actor(), now)
         elif act == "delete":
-            desk.sync.delete(known, _actor(), now)
+            desk.sync.delete(known, actor(), now)
         else:
-            desk.sync.replay(known, _actor(), now, code=request.form.get("code") or None)
+            desk.sync.replay(known, actor(), now, code=request.form.get("code") or None)
         return redirect(url_for("operator.show_sync", done=act), 303)
 
 
@@ -151,16 +160,16 @@ def _add_records(routes: Blueprint, desk: Desk) -> None:
         known, now = _find(desk, portal_id, realm_id, name), desk.clock.now()
         link = _find_link(desk, known, link_id)
         if act == "replay":
-            desk.sync.replay(known, _actor(), now, link_id=link_id)
+            desk.sync.replay(known, actor(), now, link_id=link_id)
         elif act == "choose":
             chosen = request.form.get("chosen", "").strip()
-            if not _is_id(chosen):
+            if not is_id(chosen):
                 raise InputInvalid("This is no id of a record. Nothing was changed.")
-            desk.sync.choose(known, link, chosen, _actor(), now)
+            desk.sync.choose(known, link, chosen, actor(), now)
         elif act == "create":
-            desk.sync.create_anew(known, link, _actor(), now)
+            desk.sync.create_anew(known, link, actor(), now)
         else:
-            desk.sync.leave_out(known, link, _actor(), now)
+            desk.sync.leave_out(known, link, actor(), now)
         return _back("operator.show_record", known, "replay" if act == "replay" else "decided", link_id=link_id)
 
 
@@ -203,35 +212,14 @@ def _set_rules(desk: Desk, known: SyncObject) -> SyncObject:
         raise InputInvalid("This choice is not on the page. Nothing was changed.") from error
     deactivates = asked.get("deactivates") == "yes" if "direction" in asked else None
     return desk.sync.set_rules(
-        known, _actor(), desk.clock.now(), direction=direction, winner=winner, deactivates=deactivates
+        known, actor(), desk.clock.now(), direction=direction, winner=winner, deactivates=deactivates
     )
 
 
 def _read_request(desk: Desk, known: SyncObject) -> MappingRequest:
     """What a worker shall do with the mapping that was sent: what it is, not whether the portal allows it."""
-    document = _json("document")
-    parse_mapping(document)
-    records = None
-    if request.form.get("act") == "try":
-        records = tuple(dict.fromkeys(request.form.get("records", "").replace(",", " ").split()))
-        if not 0 < len(records) <= MOST_TRIED or any(not _is_id(each) for each in records):
-            raise InputInvalid(f"Say one to {MOST_TRIED} ids of HubSpot's records. Nothing was changed.")
-    return MappingRequest(known.portal_id, known.realm_id, known.name, document, records, _actor(), desk.clock.now())
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 25
-
-
-def _json(name: str) -> Any:
-    try:
-        return json.loads(request.form.get(name, ""))
-    except ValueError as error:
-        raise InputInvalid(f"What was sent as {name} is no JSON: {error}. Nothing was changed.") from error
-
-
-def _actor() -> str:
-    return f"operator at {address()}"
+    document, records = read_mapping_request()
+    return MappingRequest(known.portal_id, known.realm_id, known.name, document, records, actor(), desk.clock.now())
 
 
 def _done() -> str:

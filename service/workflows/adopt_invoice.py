@@ -101,7 +101,10 @@ def adopt_invoice(services: Services, callback: StoredCallback) -> None:
     invoice_id = InvoiceId(str(entity["Id"]))
     known = services.invoices.find(realm_id, [invoice_id]).get(invoice_id)
     if known is not None and (known.portal_id, known.deal_id) != (callback.portal_id, deal_id):
-        raise InvoiceOfAnotherDeal(f"The invoice belongs to deal {known.deal_id} already: check its number.")
+        raise InvoiceOfAnotherDeal(
+            f"The invoice belongs to deal {known.deal_id} already: enrol that one, "
+            "or name another invoice in the action."
+        )
     settle_invoice(services, callback, realm, entity, deal_id)
     adoption, now = services.adoptions.find(realm_id, invoice_id), services.clock.now()
     if adoption is not None:

@@ -23,7 +23,7 @@ from service.quickbooks.batches import MOST_ITEMS
 from service.store.links import Link
 from service.store.sync_links import FAILED, IN_STEP, WAITING, SyncLink
 from service.store.sync_settings import SyncObject
-from service.sync.conflict import Plan, plan_alignment, settle_agreement
+from service.sync.conflict import Plan, Problem, plan_alignment, settle_agreement
 from service.sync.direction import Side
 from service.sync.fields import write_entity
 from service.sync.record import (
@@ -61,6 +61,9 @@ def align(services: Services, known: SyncObject, pairs: Sequence[Pair]) -> None:
     ready = [(pair, plan) for pair, plan in plans if is_active(pair.content) or not plan.to_quickbooks]
     asleep = [pair for pair, plan in plans if not is_active(pair.content) and plan.to_quickbooks]
     keep_links(services, known, [_inactive(known, pair.link) for pair in asleep])
+    # Before anything is written: whatever becomes of the writes, the value that is lost stands in the trail.
+    for pair, plan in ready:
+        _note_conflicts(services, known, pair.link, plan)
     there = _write_quickbooks(services, known, [each for each in ready if each[1].to_quickbooks])
     here = _write_hubspot(services, known, [each for each in ready if each[1].to_hubspot])
     links = []
@@ -73,7 +76,6 @@ def align(services: Services, known: SyncObject, pairs: Sequence[Pair]) -> None:
         link = _settled(known, pair, plan, record, entity)
         if link != pair.link:
             links.append(link)
-        _note_conflicts(services, known, link, plan)
     keep_links(services, known, links)
 
 
@@ -143,8 +145,8 @@ def _write_quickbooks(services: Services, known: SyncObject, wanted: Sequence[tu
         some = bodies[start : start + MOST_ITEMS]
         try:
             outcomes |= write_entities(services, known, "update", some)
-        except NotConnected:
-            raise
+        except (NotConnected, TryLater):
+            raise  # nothing of it was written: all of it is planned again later
         except ServiceError as error:
             outcomes |= dict.fromkeys((each["Id"] for each in some), error)
     return outcomes
@@ -202,6 +204,7 @@ def _settled(known: SyncObject, pair: Pair, plan: Plan, record: Outcome, entity:
         properties |= {name: record.get(name) for name in plan.to_hubspot}
     content = entity if isinstance(entity, Mapping) else pair.content
     ours, theirs = hubspot_values(known.fields, properties), quickbooks_values(known.fields, content)
+    plan.problems.extend(_not_taken_away(known, plan, theirs))
     agreement = settle_agreement(known.fields, ours, theirs, pair.link.agreement, plan)
     link = replace(
         in_step(pair.link),
@@ -215,6 +218,16 @@ def _settled(known: SyncObject, pair: Pair, plan: Plan, record: Outcome, entity:
     return replace(link, state=FAILED, code="VALUE_NOT_TAKEN", sentence=f"{said}.")
 
 
+def _not_taken_away(known: SyncObject, plan: Plan, theirs: Mapping[str, str | None]) -> list[Problem]:
+    """Values that QuickBooks has kept although they were to go: what takes one away is documented nowhere."""
+    kept = {path for path, value in plan.to_quickbooks.items() if value is None and theirs.get(path) not in (None, "0")}
+    return [
+        Problem(each.hubspot, each.quickbooks, "it was emptied in HubSpot, but QuickBooks keeps it: empty it there too")
+        for each in known.fields.fields
+        if each.quickbooks in kept
+    ]
+
+
 def _inactive(known: SyncObject, link: SyncLink) -> SyncLink:
     what = known.pairing.entity.lower()
     sentence = f"The {what} is inactive in QuickBooks and takes no changes: make it active there."
@@ -222,14 +235,18 @@ def _inactive(known: SyncObject, link: SyncLink) -> SyncLink:
 
 
 def _note_conflicts(services: Services, known: SyncObject, link: SyncLink, plan: Plan) -> None:
+    if not plan.conflicts:
+        return
+    noted = {each.detail for each in services.sync.links.events(link)[-2 * len(plan.conflicts) :]}
     for each in plan.conflicts:
         loser = "QuickBooks" if each.winner is Side.HUBSPOT else "HubSpot"
         kept = "HubSpot" if loser == "QuickBooks" else "QuickBooks"
         held = "no value" if each.lost is None else f'"{each.lost}"'
-        detail = f"{each.hubspot} and {each.quickbooks} had changed on both sides: {kept}'s stays, {loser} had {held}"
-        services.sync.links.note(known, link, "conflict", detail, services.clock.now())
-    if plan.conflicts:
-        log(LOG, "conflict", object=known.name, link=link.id, fields=len(plan.conflicts))
+        what = "differed when they were matched" if each.is_first else "had changed on both sides"
+        detail = f"{each.hubspot} and {each.quickbooks} {what}: {kept}'s stays, {loser} had {held}"
+        if detail not in noted:  # a write that is tried again
+            services.sync.links.note(known, link, "conflict", detail, services.clock.now())
+    log(LOG, "conflict", object=known.name, link=link.id, fields=len(plan.conflicts))
 
 
 def reraise_if_whole(error: ServiceError) -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from service.errors import CannotInvoice, EstimateNotFound, NumberTaken, RefusedByQuickBooks, TotalDiffers
 from service.ids import DealId, RealmId
 from service.invoicing.billing import check_total
 from service.invoicing.conversion import ConversionInputs, check_open, draft_conversion, parse_conversion_inputs
-from service.invoicing.marks import derive_mark
-from service.invoicing.money import Money
+from service.invoicing.marks import derive_mark, names_deal, read_part
+from service.invoicing.money import Money, round_half_up
 from service.invoicing.numbering import is_template
+from service.invoicing.split import read_sold, refuse_more
 from service.logs import log
 from service.quickbooks.conversion import copy_estimate
 from service.quickbooks.invoices import parse_invoice
@@ -21,9 +24,12 @@ from service.store.callbacks import StoredCallback
 from service.store.reservations import Reservation
 from service.workflows.choose_invoice import owner_of
 from service.workflows.create_sale import find_sale_of_deal
+from service.workflows.ensure_properties import names_of
+from service.workflows.gather_deal import get_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
 from service.workflows.settle_invoice import settle_invoice
+from service.workflows.split_deal import learn_billed
 from service.workflows.view_invoice import status_of
 from service.workflows.write_reserved import Written, find_open_reservation, next_generation, reserve, send_reserved
 from service.workflows.write_sale import NUMBERS_TRIED
@@ -41,7 +47,7 @@ def convert_estimate_to_invoice(services: Services, callback: StoredCallback) ->
     begun = find_open_reservation(services, callback)
     # Two deals may name the same estimate: the second one finds the first one's invoice.
     with services.locks.hold(f"estimates:{callback.realm_id}"):
-        estimate = find_estimate(services, callback, inputs, begun)
+        estimate = find_estimate(services, callback, realm, inputs, begun)
         facts = parse_sale(estimate)
         written = repeat(services, callback, begun) if begun else None
         existing = None if written else find_invoice(services, callback, realm, facts)
@@ -58,7 +64,11 @@ def convert_estimate_to_invoice(services: Services, callback: StoredCallback) ->
 
 
 def find_estimate(
-    services: Services, callback: StoredCallback, inputs: ConversionInputs, begun: Reservation | None
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    inputs: ConversionInputs,
+    begun: Reservation | None,
 ) -> dict[str, Any]:
     """The estimate that was begun with, else the one the author names, else the deal's newest.
 
@@ -70,7 +80,7 @@ def find_estimate(
         if found is None:
             raise EstimateNotFound(f'QuickBooks has no estimate {named}: correct "estimateId" in the action.')
         return found
-    found = find_sale_of_deal(services, callback, "Estimate", may_become_invoice)
+    found = find_sale_of_deal(services, callback, realm, "Estimate", may_become_invoice)
     if found is None:
         raise EstimateNotFound(
             "The deal has no estimate in QuickBooks that was made here and not rejected: "
@@ -123,21 +133,26 @@ def write(
 ) -> Written:
     """Decide what the invoice says, reserve, send; with the next number when ours is taken.
 
-    Raises: EstimateClosed, TotalNotPositive, BooksClosed, LineItemUnusable, and what `send_reserved` raises.
+    Raises: EstimateClosed, TotalNotPositive, SplitTooLarge, BooksClosed, LineItemUnusable, and what
+    `send_reserved` raises.
     """
     facts = parse_sale(estimate)
     check_open(facts.doc_number or facts.id, facts.status, is_open=facts.is_open)
     check_total(Money(facts.total, facts.currency or realm.facts.home_currency))
-    copied = copy_estimate(estimate)
+    copied, deal_id = copy_estimate(estimate), DealId(callback.object_id)
+    # What another deal's estimate is a part of is not this deal.
+    part = read_part(facts.private_note) if names_deal(facts.private_note, deal_id) else ""
+    check_left(services, callback, realm, estimate, part)
     for _ in range(NUMBERS_TRIED):
         body = draft_conversion(
             copied,
             estimate_id=facts.id,
-            deal_id=DealId(callback.object_id),
+            deal_id=deal_id,
             inputs=inputs,
             realm=realm.facts,
             today=realm.day_of(callback.received_at),
             mark=derive_mark(callback.portal_id, RealmId(str(callback.realm_id)), callback.callback_id),
+            part=part,
             generation=next_generation(services, callback) - 1,
         )
         reservation = reserve(services, callback, "Invoice", facts.customer_id, body, look_first=repeated)
@@ -147,6 +162,26 @@ def write(
             if inputs.number and not is_template(inputs.number):
                 raise
     raise NumberTaken("The invoice numbers tried are taken in QuickBooks: give one in the action.")
+
+
+def check_left(
+    services: Services, callback: StoredCallback, realm: KnownRealm, estimate: dict[str, Any], part: str
+) -> None:
+    """Of a deal that is billed in parts, no estimate bills more than what is left.
+
+    A deal of which nothing is a part is none of our business: the estimate is what the customer agreed to.
+    Raises: SplitTooLarge, DealNotFound.
+    """
+    deal_id = DealId(callback.object_id)
+    billed = learn_billed(services, callback, realm, "Invoice", deal_id)
+    if not (part or billed.is_split):
+        return
+    names = names_of(services, callback.portal_id, RealmId(str(callback.realm_id)))
+    currency = parse_sale(estimate).currency or realm.facts.home_currency
+    deal = replace(get_deal(services, callback.portal_id, deal_id, names), billed=billed, currency=currency)
+    sold = read_sold(estimate) or Decimal(0)
+    if deal.amount is not None and billed.total + sold > round_half_up(deal.amount, currency):
+        raise refuse_more(deal, f"the estimate is for {Money(sold, currency)}")
 
 
 def close_estimate(services: Services, callback: StoredCallback, estimate: SaleFacts) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from service.ids import CustomerId, DealId, RealmId
 from service.invoicing.credit_memo import (
     ApplyTo,
@@ -22,7 +24,6 @@ from service.workflows.create_sales_receipt import still_stands
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
 from service.workflows.write_reserved import (
-    Written,
     find_open_reservation,
     reserve,
     send_reserved,
@@ -31,7 +32,7 @@ from service.workflows.write_reserved import (
 
 
 def apply_credit(
-    services: Services, callback: StoredCallback, realm: KnownRealm, inputs: CreditMemoInputs, memo: Written
+    services: Services, callback: StoredCallback, realm: KnownRealm, inputs: CreditMemoInputs, memo: dict[str, Any]
 ) -> Followed:
     """Take the credit off the deal's invoice, where asked for and as far as both go.
 
@@ -39,17 +40,17 @@ def apply_credit(
     Raises: InvoiceNotFound, and what `send_reserved` raises; the credit memo is there all the same.
     """
     if inputs.apply_to != ApplyTo.DEAL_INVOICE:
-        return [], memo.entity
-    realm_id, memo_id = RealmId(str(callback.realm_id)), str(memo.entity["Id"])
+        return [], memo
+    realm_id, memo_id = RealmId(str(callback.realm_id)), str(memo["Id"])
     begun = find_open_reservation(services, callback, APPLY)
     repeated = begun is not None
     if begun is None:
         invoice = choose_invoice(services, callback, realm, InvoiceInputs()).facts
         # Companies may have credit applied by itself: what is left is asked for, not assumed.
-        facts = parse_sale(services.quickbooks.read(realm_id, "CreditMemo", memo_id) or memo.entity)
+        facts = parse_sale(services.quickbooks.read(realm_id, "CreditMemo", memo_id) or memo)
         amount = min(invoice.balance, facts.balance)
         if amount <= 0:
-            return [], memo.entity
+            return [], memo
         body = draft_application(
             memo_id,
             invoice.id,
@@ -65,7 +66,7 @@ def apply_credit(
             services, callback, "Payment", CustomerId(facts.customer_id), body, operation=APPLY, look_first=look_first
         )
     applied = send_reserved(services, callback, begun, repeated=repeated)
-    return [applied], services.quickbooks.read(realm_id, "CreditMemo", memo_id) or memo.entity
+    return [applied], services.quickbooks.read(realm_id, "CreditMemo", memo_id) or memo
 
 
 CREDIT_MEMO: SaleKind[CreditMemoInputs] = SaleKind(

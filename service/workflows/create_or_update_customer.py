@@ -50,7 +50,7 @@ def gather_recipient(services: Services, callback: StoredCallback, inputs: Custo
         is_contact = inputs.whose == Whose.PRIMARY_CONTACT
         kind = RecipientKind.CONTACT if is_contact else RecipientKind.COMPANY
         found = find_recipient(services, portal_id, DealId(callback.object_id), kind)
-        missing = f'The deal has no {kind.value}: associate one, or choose another "Bill to".'
+        missing = f'The deal has no {kind.value}: associate one, or choose another "Bill to" in the action.'
     else:
         kind = RecipientKind(callback.object_type.lower())
         found = get_recipient(services, portal_id, kind, callback.object_id)

@@ -188,7 +188,8 @@ def _linked(
     known: SyncObject, link: SyncLink, properties: Mapping[str, str | None], object_id: str, content: Mapping[str, Any]
 ) -> SyncLink:
     """Both sides hold the same from the beginning."""
-    agreement = agree(hubspot_values(known.fields, properties), quickbooks_values(known.fields, content))
+    ours, theirs = hubspot_values(known.fields, properties), quickbooks_values(known.fields, content)
+    agreement = agree(ours, theirs, known.fields.pairs)
     return replace(in_step(link), object_id=object_id, agreement=agreement)
 
 

@@ -15,18 +15,22 @@ from service.invoicing.actions import output_names
 from service.invoicing.draft import Draft, draft_sale
 from service.invoicing.inputs import Send
 from service.invoicing.invoice import derive_recipient_text, fill_outputs
-from service.invoicing.other_sale import OtherSaleInputs, SaleView, WhenSaleExists
+from service.invoicing.other_sale import OtherSaleInputs, SaleView
 from service.invoicing.read_back import find_difference
+from service.invoicing.sale_inputs import WhenSaleExists
 from service.logs import log
 from service.quickbooks.links import sale_url
 from service.quickbooks.sales import SaleFacts, parse_sale
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.workflows.ensure_properties import names_of
+from service.workflows.find_returned import find_returned
 from service.workflows.gather_deal import gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
-from service.workflows.send_invoice import send_once
+from service.workflows.learn_unknown import learn_unknown
+from service.workflows.send_invoice import send_unsent
 from service.workflows.services import Services
-from service.workflows.write_reserved import Written, end_created, find_open_reservation, look
+from service.workflows.split_deal import split_gathered
+from service.workflows.write_reserved import Written, end_created, find_open_reservation
 from service.workflows.write_sale import repeat_sale, write_sale
 
 LOG = logging.getLogger("service.workflows")
@@ -52,7 +56,7 @@ class SaleKind(Generic[Inputs]):
     own_fields: Callable[[Inputs, date], Mapping[str, object]]
     outputs: Callable[[SaleView], dict[str, str]]
     counts: Callable[[SaleFacts], bool]
-    follow_up: Callable[[Services, StoredCallback, KnownRealm, Inputs, Written], Followed] | None = None
+    follow_up: Callable[[Services, StoredCallback, KnownRealm, Inputs, dict[str, Any]], Followed] | None = None
 
 
 def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inputs]) -> None:
@@ -67,18 +71,24 @@ def create_sale(services: Services, callback: StoredCallback, kind: SaleKind[Inp
     if begun is not None:
         written = repeat_sale(services, callback, begun, inputs)
         if written is not None:
-            send_and_settle(services, callback, realm, kind, inputs, written)
+            settle_written(services, callback, realm, kind, inputs, written)
+            return
+    else:
+        returned = find_returned(services, callback, kind.entity, lambda found: kind.counts(parse_sale(found)))
+        if returned is not None:
+            settle_existing(services, callback, realm, kind, inputs, returned)
             return
     if inputs.existing != WhenSaleExists.CREATE_ANOTHER:
-        existing = find_sale_of_deal(services, callback, kind.entity, kind.counts)
+        existing = find_sale_of_deal(services, callback, realm, kind.entity, kind.counts)
         if existing is not None:
             settle_existing(services, callback, realm, kind, inputs, existing)
             return
     names = names_of(services, callback.portal_id, realm_id)
     gathered = gather_deal(services, callback.portal_id, DealId(callback.object_id), inputs, names)
+    gathered = split_gathered(services, callback, realm, kind.entity, inputs, gathered)
     draft = partial(draft_kind, kind, inputs)
     written = write_sale(services, callback, realm, kind.entity, inputs, gathered, draft, repeated=begun is not None)
-    send_and_settle(services, callback, realm, kind, inputs, written)
+    settle_written(services, callback, realm, kind, inputs, written)
 
 
 def draft_kind(kind: SaleKind[Inputs], inputs: Inputs, *deal: Any, **more: Any) -> Draft:
@@ -88,19 +98,17 @@ def draft_kind(kind: SaleKind[Inputs], inputs: Inputs, *deal: Any, **more: Any) 
 
 
 def find_sale_of_deal(
-    services: Services, callback: StoredCallback, entity: str, counts: Callable[[SaleFacts], bool]
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    entity: str,
+    counts: Callable[[SaleFacts], bool],
 ) -> dict[str, Any] | None:
     """The newest sale of its kind that we made for the deal and that counts, read afresh, or None."""
     portal_id, realm_id, deal_id = callback.portal_id, RealmId(str(callback.realm_id)), callback.object_id
-    of_deal = (portal_id, realm_id, callback.object_type, deal_id)
-    for unknown in services.reservations.open_of_object(*of_deal, but=callback.callback_id, entity=entity):
-        # An earlier callback may have created it without ever hearing of it.
-        found = look(services, unknown, unknown.reserved_at)
-        if found is not None:
-            with services.database.write() as tx:
-                end_created(services, tx, Written(unknown, found), services.clock.now())
-    for sale_id in services.reservations.created_of_object(*of_deal, entity=entity):
-        sale = services.quickbooks.read(realm_id, entity, sale_id)
+    learn_unknown(services, callback, realm, entity)
+    for made in services.reservations.created_of_object(portal_id, realm_id, callback.object_type, deal_id, entity):
+        sale = services.quickbooks.read(realm_id, entity, str(made.entity_id))
         if sale is not None and counts(parse_sale(sale)):
             return sale
     return None
@@ -114,13 +122,30 @@ def settle_existing(
     inputs: Inputs,
     existing: dict[str, Any],
 ) -> None:
-    """The deal has one already: give that one, or say so. Raises: SaleExists."""
+    """The deal has one already: give that one, applied as far as it is not and sent if it never was, or say so.
+
+    Raises: SaleExists.
+    """
     if inputs.existing == WhenSaleExists.FAIL:
         raise SaleExists(
             f"The deal already has the {kind.noun} {parse_sale(existing).doc_number or existing['Id']} in QuickBooks. "
-            "Delete it there, or let the action create another."
+            f'Delete it there, or let "existing{kind.entity}" in the action create another.'
         )
-    settle(services, callback, realm, kind, existing)
+    send_and_settle(services, callback, realm, kind, inputs, existing)
+
+
+def settle_written(
+    services: Services,
+    callback: StoredCallback,
+    realm: KnownRealm,
+    kind: SaleKind[Inputs],
+    inputs: Inputs,
+    written: Written,
+) -> None:
+    """What is not as the deal has it was made all the same: it is told with what a person should do."""
+    differs = find_difference(written.reservation.body, written.entity)
+    but = TotalDiffers(differs) if differs else None
+    send_and_settle(services, callback, realm, kind, inputs, written.entity, [written], but)
 
 
 def send_and_settle(
@@ -129,23 +154,22 @@ def send_and_settle(
     realm: KnownRealm,
     kind: SaleKind[Inputs],
     inputs: Inputs,
-    written: Written,
+    entity: dict[str, Any],
+    written: Sequence[Written] = (),
+    but: CannotInvoice | None = None,
 ) -> None:
-    """Apply and mail what was made, where asked for, and settle.
+    """Apply and mail it, where asked for, and settle; `but`: why it is neither applied nor sent.
 
-    What is not as the deal has it, or cannot be applied or sent, was made all the same: it is told with what a person
-    should do. Raises: TryLater, OutcomeUnknown, NotConnected.
+    What cannot be is told with the reason. Raises: TryLater, OutcomeUnknown, NotConnected.
     """
-    differs = find_difference(written.reservation.body, written.entity)
-    but: CannotInvoice | None = TotalDiffers(differs) if differs else None
-    done, entity = [written], written.entity
+    done = list(written)
     try:
         if kind.follow_up is not None and but is None:
-            further, entity = kind.follow_up(services, callback, realm, inputs, written)
+            further, entity = kind.follow_up(services, callback, realm, inputs, entity)
             done += further
         if inputs.send == Send.NOW and but is None:
-            done.append(send_once(services, callback, kind.entity, entity))
-            entity = done[-1].entity
+            sent = send_unsent(services, callback, kind.entity, entity, inputs.recipient_email or None)
+            done, entity = ([*done, sent], sent.entity) if sent else (done, entity)
     except CannotInvoice as error:
         but = error
     settle(services, callback, realm, kind, entity, done, but)

@@ -13,9 +13,11 @@ from service.ids import CustomerId, DealId, InvoiceId
 from service.invoicing.mirror import ALL, BilledLine, mirror_lines, mirror_properties, next_change
 from service.quickbooks.invoice_details import parse_lines, read_field, read_po_number
 from service.store.connections import Connection
+from service.store.invoice_sync import PROPERTIES, read_rules
 from service.store.invoices import KnownInvoice
 from service.store.mirrors import Mirror
 from service.workflows.know_realm import KnownRealm, know_realm
+from service.workflows.map_invoices import map_invoice
 from service.workflows.services import Services
 from service.workflows.show_deal import payment_days
 from service.workflows.view_invoice import facts_of, view_invoice
@@ -42,7 +44,7 @@ def draw_mirrors(services: Services, connection: Connection, due: Sequence[Mirro
     realm = know_realm(services, connection.portal_id, connection.realm_id)
     ids = [each.invoice_id for each in due]
     known = services.invoices.find(connection.realm_id, ids)
-    if connection.settings.get("mirror", ALL) == ALL:
+    if read_rules(connection).which == ALL:
         known = {**services.adoptions.find_invoices(connection.realm_id, ids), **known}
     days = payment_days(services, list(known.values()))
     recipients = _find_recipients(services, connection, known, [each for each in due if each.object_id is None])
@@ -70,7 +72,7 @@ def _draw(
     today = realm.day_of(services.clock.now())
     view = view_invoice(known, today, realm.facts.home_currency, sandbox=services.quickbooks_sandbox, paid_on=paid_on)
     content = json.loads(known.document, parse_float=Decimal)
-    mapping = connection.settings.get("invoice_properties") or {}
+    plain, rules = connection.settings.get(PROPERTIES) or {}, read_rules(connection)
     properties = mirror_properties(
         view,
         today,
@@ -78,7 +80,8 @@ def _draw(
         company=realm.settings.company_name,
         created_at=facts_of(known).created_at,
         mapped={PO_NUMBER: read_po_number(content)}
-        | {str(name): read_field(content, str(path)) for name, path in mapping.items()},
+        | {str(name): read_field(content, str(path)) for name, path in plain.items()}
+        | map_invoice(rules.fields, content)[0],
     )
     lines: tuple[BilledLine, ...] = parse_lines(content)
     day = next_change(view, today)

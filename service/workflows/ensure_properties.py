@@ -18,6 +18,7 @@ from service.hubspot.properties import (
 )
 from service.ids import PortalId, RealmId
 from service.logs import log
+from service.store.invoice_sync import read_rules
 from service.workflows.services import Services
 
 LOG = logging.getLogger("service.workflows")
@@ -50,8 +51,16 @@ def repair_properties(services: Services, portal_id: PortalId) -> dict[str, Repa
     """
     return {
         "deals": _repair(services, portal_id, "deals", deal_definitions(services, portal_id)),
-        "invoices": _repair(services, portal_id, "invoices", INVOICE_PROPERTIES),
+        # Off is off: nothing is asked about HubSpot invoices where nobody wants them.
+        "invoices": _repair(services, portal_id, "invoices", INVOICE_PROPERTIES)
+        if mirrors_invoices(services, portal_id)
+        else Repair(),
     }
+
+
+def mirrors_invoices(services: Services, portal_id: PortalId) -> bool:
+    """Whether any of the portal's connections shows invoices as HubSpot invoices."""
+    return any(read_rules(each).is_on for each in services.connections.of_portal(portal_id))
 
 
 def deal_definitions(services: Services, portal_id: PortalId) -> tuple[PropertyDefinition, ...]:

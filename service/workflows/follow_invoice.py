@@ -18,7 +18,9 @@ from service.store.connections import LIVE, PAUSED
 from service.store.hints import TakenHint
 from service.store.invoices import KnownInvoice
 from service.workflows.adopt_invoice import meet_strangers
+from service.workflows.find_pay_link import with_pay_links
 from service.workflows.keep_news import News, keep_news
+from service.workflows.know_realm import know_realm
 from service.workflows.services import Services
 from service.workflows.work_hints import work_hints
 
@@ -50,7 +52,9 @@ def follow(services: Services, scope: str, taken: Sequence[TakenHint]) -> None:
             services.hints.done(taken, services.clock.now())
         return
     meet_strangers(services, portal_id, realm_id, taken)
-    keep_news(services, portal_id, realm_id, read_news(services, realm_id, taken), taken)
+    news = read_news(services, realm_id, taken)
+    news.invoices = with_pay_links(services, realm_id, know_realm(services, portal_id, realm_id), news.invoices)
+    keep_news(services, portal_id, realm_id, news, taken)
 
 
 def portal_of(services: Services, realm_id: RealmId) -> PortalId | None:

@@ -52,7 +52,7 @@ def gather_deal(
     `names`: what the portal calls our own deal properties, where that differs.
     Raises: DealNotFound, DealHasNoRecipient, LineItemUnusable, and what the gateway raises.
     """
-    deal = _gather_deal(services, portal_id, deal_id, names)
+    deal = get_deal(services, portal_id, deal_id, names)
     lines: tuple[LineItem, ...] = ()
     if inputs.lines == LinesFrom.LINE_ITEMS:
         lines = _gather_line_items(services, portal_id, deal_id)
@@ -67,10 +67,13 @@ def gather_lines(
     services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Deal, tuple[LineItem, ...]]:
     """As `gather_deal`, without a recipient."""
-    return _gather_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, deal_id)
+    return get_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, deal_id)
 
 
-def _gather_deal(services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str]) -> Deal:
+def get_deal(
+    services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str] = MappingProxyType({})
+) -> Deal:
+    """The deal alone. Raises: DealNotFound, and what the gateway raises."""
     wanted = {ours: names.get(ours, ours) for ours in DEAL_PROPERTIES}
     record = services.portal.get_object(portal_id, "deals", deal_id, list(wanted.values()))
     if record is None:
@@ -96,7 +99,7 @@ def gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, i
     if recipient is None:
         label = " with the association label chosen" if type_id else ""
         raise DealHasNoRecipient(
-            f'The deal has no {kind.value}{label} to bill: associate one, or choose another "Bill to".'
+            f'The deal has no {kind.value}{label} to bill: associate one, or choose another "Bill to" in the action.'
         )
     return recipient
 

@@ -6,7 +6,6 @@ read is lost, and what was not kept is read again. Never backwards: see `store/i
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,6 +21,7 @@ from service.quickbooks.payments import parse_payment
 from service.store.hints import Hint, TakenHint
 from service.store.invoices import KnownInvoice, document_of
 from service.store.payments import DELETED, LIVE, VOIDED, Applied, KnownPayment
+from service.workflows.find_pay_link import keep_pay_link
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
 from service.workflows.view_invoice import known_invoice
@@ -29,7 +29,6 @@ from service.workflows.view_invoice import known_invoice
 LOG = logging.getLogger("service.follow")
 # Kinds of hints that workers give each other; the scope is the portal.
 DEAL, PAYMENT_NOTE = "DealProperties", "PaymentNote"
-LINK = "InvoiceLink"
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ def changed_invoices(services: Services, realm_id: RealmId, realm: KnownRealm, n
     found = []
     for invoice_id, known in services.invoices.find(realm_id, {*news.invoices, *news.gone_invoices}).items():
         if invoice_id in news.invoices:
-            entity = _with_link(news.invoices[invoice_id], known)
+            entity = keep_pay_link(news.invoices[invoice_id], known)
             was_voided = known.status == Status.VOIDED or invoice_id in voided
             row = known_invoice(
                 entity, known.portal_id, realm_id, known.deal_id, known.callback_id, today, news.asked_at,
@@ -165,11 +164,3 @@ def _differs(before: KnownPayment | None, now: KnownPayment) -> bool:
         now.state,
         now.document,
     )
-
-
-def _with_link(entity: dict[str, Any], known: KnownInvoice) -> dict[str, Any]:
-    """The customer's link is told only to who asks for it, and stays the same: keep it."""
-    if LINK in entity or LINK not in known.document:
-        return entity
-    link = json.loads(known.document).get(LINK)
-    return {**entity, LINK: link} if link else entity

@@ -23,7 +23,7 @@ from service.logs import log
 from service.quickbooks import items
 from service.quickbooks.settings import RealmSettings
 from service.store.connections import Connection
-from service.workflows.ensure_properties import Repair, repair_properties
+from service.workflows.ensure_properties import Repair, mirrors_invoices, repair_properties
 from service.workflows.know_realm import learn_portal, learn_realm
 from service.workflows.mirror_ability import learn_ability
 from service.workflows.refresh_options import want_options
@@ -90,7 +90,7 @@ def _ask_portal(services: Services, portal_id: PortalId) -> PortalAnswers:
     facts = learn_portal(services, portal_id, now)
     granted = services.introspect(services.tokens["hubspot"].access_token(str(portal_id))).scopes
     deals, invoices = repairs["deals"], repairs["invoices"]
-    mirrors = learn_ability(services, portal_id)
+    mirrors = learn_ability(services, portal_id) if mirrors_invoices(services, portal_id) else None
     return PortalAnswers(
         currency=facts.currency,
         time_zone_known=facts.time_zone_known,
@@ -104,8 +104,8 @@ def _ask_portal(services: Services, portal_id: PortalId) -> PortalAnswers:
             for each in repair.wrong
         ),
         own_sync_hints=_hints(deals, invoices),
-        mirror_obstacle=mirrors.obstacle,
-        refused_of_mirrors=tuple(sorted(mirrors.refused)),
+        mirror_obstacle=mirrors.obstacle if mirrors else "",
+        refused_of_mirrors=tuple(sorted(mirrors.refused)) if mirrors else (),
     )
 
 

@@ -17,9 +17,10 @@ from service.hubspot.faults import list_property_names, list_unwritable_properti
 from service.hubspot.gateway import NewObject
 from service.hubspot.invoices import OBJECT_TYPE, TO_DEAL, TYPE_OF, association
 from service.ids import ObjectId, PortalId
-from service.invoicing.mirror import DRAFT, KEY, NEEDED, OFF, STATUS, hash_content
+from service.invoicing.mirror import DRAFT, KEY, NEEDED, STATUS, hash_content
 from service.logs import log
 from service.store.connections import LIVE, Connection
+from service.store.invoice_sync import read_rules
 from service.store.mirrors import Ability, Mirror
 from service.workflows.draw_mirror import Drawn, draw_mirrors
 from service.workflows.mirror_ability import know_ability, note_obstacle, note_proven, note_refused
@@ -75,7 +76,7 @@ def mirror_invoices(services: Services) -> int:
     """Bring the mirrors that are due in step; returns how many were looked at."""
     done = 0
     for connection in services.connections.all():
-        if connection.state != LIVE or connection.settings.get("mirror") == OFF:
+        if connection.state != LIVE or not read_rules(connection).is_on:
             continue
         portal_id, realm_id, now = connection.portal_id, connection.realm_id, services.clock.now()
         if not services.mirrors.due(portal_id, realm_id, now, 1):

@@ -17,7 +17,6 @@ from service.invoicing.deal import LineItem
 from service.invoicing.draft import Draft, draft_invoice
 from service.invoicing.inputs import CreateInvoiceInputs, parse_inputs
 from service.invoicing.naming import derive_customer_names, derive_display_name
-from service.invoicing.sale_inputs import LinesFrom
 from service.invoicing.status import Status
 from service.logs import log
 from service.workflows.ensure_customer import find_customer, recall_customer, refuse_new
@@ -26,7 +25,7 @@ from service.workflows.ensure_properties import names_of
 from service.workflows.gather_deal import Gathered, gather_deal
 from service.workflows.know_realm import KnownRealm, know_realm
 from service.workflows.services import Services
-from service.workflows.split_deal import count_shares
+from service.workflows.split_deal import count_billed
 
 LOG = logging.getLogger("service.preview")
 # What an id is before there is one; a mark belongs to a callback, and here is none.
@@ -49,8 +48,9 @@ def preview_invoice(
     inputs = parse_inputs(given)
     realm = know_realm(services, portal_id, realm_id)
     gathered = gather_deal(services, portal_id, deal_id, inputs, names_of(services, portal_id, realm_id))
-    if inputs.lines == LinesFrom.DEAL_PERCENTAGE:
-        gathered = replace(gathered, deal=count_shares(services, portal_id, realm_id, gathered.deal))
+    if inputs.lines.splits:
+        taken = count_billed(services, portal_id, realm_id, "Invoice", deal_id)
+        gathered = replace(gathered, deal=replace(gathered.deal, billed=taken))
     today = realm.day_of(services.clock.now())
     decide_total(gathered.deal, gathered.line_items, inputs=inputs, realm=realm.facts, today=today)
     billed = plan_lines(gathered.deal, gathered.line_items, inputs)
@@ -168,5 +168,5 @@ def _find_invoices(
     live = [each.invoice_id for each in known if Status(each.status).is_live]
     if not live:
         return []
-    policy = inputs.existing_invoice.value.replace("_", " ")
+    policy = inputs.existing.value.replace("_", " ")
     return [f"The deal already has an invoice (id {live[-1]}): the action's choice for that is {policy}."]

@@ -9,6 +9,7 @@ from service.store.callbacks import StoredCallback
 from service.store.invoices import KnownInvoice
 from service.workflows.choose_invoice import choose_invoice, find_mirrored
 from service.workflows.find_deal import find_deals
+from service.workflows.find_pay_link import with_pay_links
 from service.workflows.follow_invoice import doubtful_payments, read_invoices, read_payments
 from service.workflows.keep_news import News, keep_news
 from service.workflows.know_realm import KnownRealm, know_realm
@@ -26,7 +27,7 @@ def refresh_invoice(services: Services, callback: StoredCallback) -> None:
     realm_id = RealmId(str(callback.realm_id))
     realm = know_realm(services, callback.portal_id, realm_id)
     known = _known(services, callback, realm_id, inputs)
-    _read(services, callback, realm_id, known)
+    _read(services, callback, realm, known)
     meant = _choose(services, realm, _known(services, callback, realm_id, inputs), inputs)
     if meant is not None:
         settle_known(services, callback, realm, meant)
@@ -49,13 +50,15 @@ def _known(
     return [row for row in rows if row.realm_id == realm_id]
 
 
-def _read(services: Services, callback: StoredCallback, realm_id: RealmId, known: list[KnownInvoice]) -> None:
+def _read(services: Services, callback: StoredCallback, realm: KnownRealm, known: list[KnownInvoice]) -> None:
     """One query for the invoices, one more for payments that nobody has told us of."""
     if not known:
         return
+    realm_id = RealmId(str(callback.realm_id))
     news = News(asked_at=services.clock.now())
     read_invoices(services, realm_id, news, [row.invoice_id for row in known], ())
     read_payments(services, realm_id, news, doubtful_payments(services, realm_id, news), ())
+    news.invoices = with_pay_links(services, realm_id, realm, news.invoices)
     keep_news(services, callback.portal_id, realm_id, news, reason="refreshed")
 
 

@@ -114,18 +114,16 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
     except (TryLater, OutcomeUnknown, NotConnected) as error:
         if not late:
             raise
-        _settle_failure(services, callback, NotDoneInTime(f"It was not done in time. {error.sentence}"))
+        # What is unknown is said with the open write; the rest of that sentence is for whoever repeats it.
+        why = "" if isinstance(error, OutcomeUnknown) else f" {error.sentence.rstrip('.')}."
+        _settle_failure(services, callback, NotDoneInTime(f"It was not done in time.{why}"))
     except DATABASE_AWAY:
         raise
     except Exception as error:
         if callback.failures + 1 < FAILURES_BEFORE_GIVING_UP and not late:
             raise
         LOG.error("given up", exc_info=error, extra=callback.key)
-        _settle_failure(
-            services,
-            callback,
-            GivenUp("The service failed repeatedly on this deal: tell its operator the callback id."),
-        )
+        _settle_failure(services, callback, _give_up(callback, "failed"))
     found = services.callbacks.find(callback.portal_id, callback.callback_id)
     if found is None or found.outcome is None:
         raise RuntimeError("the work ended without an outcome")
@@ -135,9 +133,16 @@ def _settled(services: Services, callback: StoredCallback, work: Work) -> Stored
 def _suspect(services: Services, callback: StoredCallback) -> None:
     """What ended a worker again and again runs alone, and then no more. Raises: TryLater, GivenUp."""
     if callback.crashes >= CRASHES_BEFORE_GIVING_UP:
-        raise GivenUp("The service ended again and again on this deal: tell its operator the callback id.")
+        raise _give_up(callback, "ended")
     if callback.crashes >= CRASHES_BEFORE_SUSPICION and callback.note != SUSPECTED:
         raise TryLater(SUSPECTED, timedelta(seconds=random.uniform(1, 5 * callback.crashes)))  # noqa: S311
+
+
+def _give_up(callback: StoredCallback, what: str) -> GivenUp:
+    return GivenUp(
+        f"The service {what} again and again while it worked on this: "
+        f"tell its operator the callback id {callback.callback_id}."
+    )
 
 
 def _check_connection(services: Services, callback: StoredCallback) -> None:
@@ -158,10 +163,13 @@ def _check_object(callback: StoredCallback) -> None:
 def _settle_failure(services: Services, callback: StoredCallback, error: CannotInvoice) -> None:
     now = services.clock.now()
     sentence = error.sentence
-    for each in services.reservations.all(callback.portal_id, callback.callback_id):
-        if each.state == OPEN:
-            # Given up between sending and hearing: nobody may read this as "there is none".
-            sentence = f"{sentence.rstrip('.')}. {DOUBTS[each.operation]}"
+    begun = services.reservations.all(callback.portal_id, callback.callback_id)
+    # Given up between sending and hearing: nobody may read this as "there is none".
+    doubts = [DOUBTS[each.operation] for each in begun if each.state == OPEN]
+    if isinstance(error, NotDoneInTime) and not doubts:
+        doubts = ["Enrol again."]
+    for doubt in doubts:
+        sentence = f"{sentence.rstrip('.')}. {doubt}"
     with services.database.write() as tx:
         services.callbacks.settle(
             tx,

@@ -67,6 +67,15 @@ def send_once(
     return _send(services, begun, json.loads(begun.body)["to"])
 
 
+def send_unsent(
+    services: Services, callback: StoredCallback, entity: str, before: dict[str, Any], send_to: str | None = None
+) -> Written | None:
+    """As `send_once`, for what may have been there before; None: it was sent then, and is not sent again."""
+    if find_open_reservation(services, callback, SEND) is None and _is_sent(parse_invoice(before)):
+        return None
+    return send_once(services, callback, entity, before, send_to)
+
+
 def _reserve(
     services: Services, callback: StoredCallback, entity: str, before: dict[str, Any], send_to: str | None
 ) -> Reservation:

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from service.errors import CannotInvoice
-from service.ids import DealId, RealmId
+from service.ids import DealId, InvoiceId, RealmId
 from service.invoicing.actions import output_names
 from service.invoicing.invoice import fill_outputs, outputs
 from service.invoicing.status import Status
 from service.store.callbacks import SUCCESS, StoredCallback
 from service.store.hints import Hint
 from service.store.invoices import KnownInvoice
+from service.workflows.find_pay_link import link_hints, with_pay_links
 from service.workflows.know_realm import KnownRealm
 from service.workflows.services import Services
 from service.workflows.view_invoice import facts_of, known_invoice, view_invoice
@@ -41,6 +42,8 @@ def settle_invoice(
     now = services.clock.now()
     today = realm.day_of(now)
     realm_id, portal_id = RealmId(str(callback.realm_id)), callback.portal_id
+    invoice_id = InvoiceId(str(entity["Id"]))
+    entity = with_pay_links(services, realm_id, realm, {invoice_id: entity})[invoice_id]
     # An invoice without a deal is told to the workflow, and not kept: nothing of ours would follow it.
     row = known_invoice(entity, portal_id, realm_id, deal_id or DealId(""), callback.callback_id, today, now)
     if voided:
@@ -49,13 +52,13 @@ def settle_invoice(
     error = (but.code, but.sentence) if but else None
     if but:
         told |= {"errorCode": but.code, "errorMessage": but.sentence}
-    named = payment_hints(services, row) if deal_id is not None else []
+    heard = [*payment_hints(services, row), *link_hints(realm, realm_id, entity)] if deal_id is not None else []
     with services.database.write() as tx:
         for each in written:
             end_created(services, tx, each, now)
         if deal_id is not None:
             services.invoices.keep(tx, row)
-            services.hints.hear_in(tx, named, now)
+            services.hints.hear_in(tx, heard, now)
         services.callbacks.settle(tx, callback, SUCCESS, fill_outputs(told, output_names(callback.action)), now, error)
 
 

@@ -15,7 +15,7 @@ from service.invoicing.draft import list_online_remarks
 from service.invoicing.header import address_fields, list_header_remarks
 from service.invoicing.inputs import CreateInvoiceInputs
 from service.invoicing.invoice_lines import item_of
-from service.invoicing.marks import read_share
+from service.invoicing.marks import read_part
 from service.invoicing.money import Money
 from service.invoicing.sale_inputs import Addresses
 from service.invoicing.terms import decide_txn_date
@@ -119,11 +119,10 @@ def _plan_deal_lines(
     """The deal's line items as create-invoice would bill them, where the invoice has other lines."""
     portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
     deal_id = _require_deal(chosen)
-    share = read_share(chosen.facts.private_note)
-    if share is not None:
+    if part := read_part(chosen.facts.private_note):
         raise InputInvalid(
-            f"The invoice is for {share} % of its deal, and all line items would bill the others' parts again. "
-            'Set "lines" to keep in the action, or correct it in QuickBooks.'
+            f"The invoice is for one part of the deal ({part}), and all the line items would bill the deal beyond its "
+            'amount. Set "lines" to keep in the action.'
         )
     deal, line_items = gather_lines(services, portal_id, deal_id, names_of(services, portal_id, realm_id))
     sale = inputs.over(earlier)
@@ -136,7 +135,7 @@ def _plan_deal_lines(
     if search.plan.to_create:
         # What cannot be is refused before an item is created for it.
         _check(realm, chosen, inputs, given(_imagine_items(search)))
-        for day in filter(None, (chosen.facts.txn_date, sale.txn_date)):
+        for day in filter(None, (chosen.facts.txn_date, inputs.sale.txn_date)):
             decide_txn_date(CreateInvoiceInputs(txn_date=day), realm.facts, day)
     return given(settle_items(services, portal_id, realm_id, billed, sale, search))
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from browser import Browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from service.ids import RealmId
+from service.store.sync_settings import SyncObject
+from service.workflows.learn_connection import learn_connections
+from service.workflows.pass_over import step
 from service.workflows.synchronize import Synchronizer
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import entity, link_of, make, settle_down, synchronize
@@ -65,4 +71,59 @@ def test_contacts_from_off_to_a_replayed_record(service: Harness, browser: Brows
     browser.dress(dark=True)
     browser.open("/sync")
     browser.look("47-sync-dark")
+    assert [each for each in browser.complaints() if "401" not in each] == []
+
+
+def test_progress_of_a_first_sync_is_seen(service: Harness, browser: Browser) -> None:
+    """Done, total and the time left, while the pass goes on a page of records at a time."""
+    service.connect()
+    for number in range(130):
+        make(service, "contacts", email=f"c{number}@example.com", firstname="Cat", lastname=f"Number {number}")
+    browser.open("/sync")
+    browser.find("#password").send_keys(PASSWORD, Keys.ENTER)
+    browser.heading("Sync")
+    click_in(browser, "contacts", "Turn on")
+    browser.reads("It is kept in step from now on.")
+
+    def known() -> SyncObject:
+        return service.stores.sync.settings.find(PORTAL, RealmId(REALM), "contacts")
+
+    while known().phase != "match" or known().done == 0:
+        step(service.services, known())
+        service.pass_time(timedelta(seconds=2))
+    click_in(browser, "contacts", "Look again")
+    bar = browser.find(f"article[aria-labelledby='contacts-{REALM}'] progress")
+    done, total = int(bar.get_attribute("value")), int(bar.get_attribute("max"))
+    assert 0 < done < total
+    browser.reads(f"{done} of {total}")
+    browser.reads("s left")
+    browser.look("48-sync-progress")
+    synchronize(service)
+    click_in(browser, "contacts", "Look again")
+    browser.reads("In step")
+
+
+def test_invoices_off_and_on(service: Harness, browser: Browser) -> None:
+    service.connect()
+    learn_connections(service.services)
+    deal_id = service.another_deal()
+    service.enroll(deal_id, {"taxCodeId": "exempt"})
+    service.work()
+    service.mirror()
+    browser.open("/sync")
+    browser.find("#password").send_keys(PASSWORD, Keys.ENTER)
+    browser.heading("Sync")
+    browser.look("49-sync-invoices")
+    click_in(browser, "invoices", "Turn off")
+    browser.reads("nothing is asked or written for HubSpot invoices")
+    click_in(browser, "invoices", "Turn on")
+    browser.reads("shown as HubSpot invoices from now on")
+    click_in(browser, "invoices", "Records")
+    browser.heading("records")
+    browser.reads(service.invoices_of(deal_id)[0]["DocNumber"])
+    browser.look("50-invoice-records")
+    browser.open("/sync")
+    click_in(browser, "invoices", "Mapping")
+    browser.heading("mapping")
+    browser.look("51-invoice-mapping")
     assert [each for each in browser.complaints() if "401" not in each] == []

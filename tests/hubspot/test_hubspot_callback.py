@@ -229,6 +229,16 @@ def test_any_change_is_an_options_request_or_malformed(place, value):
     returns_or_is_malformed(parse_options, OptionsRequest, json.dumps({**OPTIONS, place: value}).encode())
 
 
+def test_what_was_typed_is_never_malformed():
+    typed = parse_options(json.dumps({**OPTIONS, "fetchOptions": {"q": "a\tb\u00a0" + "c" * 999}}).encode()).query
+    assert (typed[:4], len(typed)) == ("a b ", 255)
+
+
+def test_the_portal_may_stand_beside_an_empty_origin():
+    asked = {**OPTIONS, "origin": {"portalId": None}, "portalId": 77}
+    assert parse_options(json.dumps(asked).encode()).portal_id == 77
+
+
 def test_options_are_told_with_a_description_and_the_next_page():
     assert render_options([Option("3", "Net 30", "Due in 30 days")], "80", searchable=True) == {
         "options": [{"label": "Net 30", "description": "Due in 30 days", "value": "3"}],

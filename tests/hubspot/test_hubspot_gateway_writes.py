@@ -70,7 +70,7 @@ def test_a_bad_value_names_the_property_but_not_the_value(gateway, hubspot):
     hubspot.will_say(400, invalid("amount", "INVALID_INTEGER"))
     refused = gateway.update_objects(PORTAL, "deals", {"7": {"amount": "secret"}})["7"]
     assert isinstance(refused, RefusedByHubSpot)
-    assert refused.sentence == "HubSpot does not take the values of amount (INVALID_INTEGER)"
+    assert refused.sentence == "HubSpot does not take the values of amount (INVALID_INTEGER): correct them"
     assert list_unknown_properties(refused) == ()
 
 

@@ -81,7 +81,10 @@ def test_text_of_hubspot_does_not_reach_a_sentence():
     body = b'{"message":"Acme Inc","category":"Acme Inc","errors":[{"code":"a b","context":{"propertyName":["x y"]}}]}'
     with pytest.raises(RefusedByHubSpot) as caught:
         faults.check_answer(Answer(400, {}, body))
-    assert caught.value.sentence == "HubSpot refused the request (HTTP 400)"
+    assert (
+        caught.value.sentence
+        == "HubSpot refused the request (HTTP 400): try again, and tell the operator if it stays so"
+    )
     with pytest.raises(NotConnected):
         faults.check_answer(Answer(403, {}, body))
 

@@ -21,11 +21,11 @@ from invoicing_examples import (
     wild,
 )
 
-from service.errors import CannotInvoice
+from service.errors import CannotInvoice, SplitTooLarge, TotalNotPositive
 from service.ids import DealId, ObjectId
-from service.invoicing.deal import DEAL_PROPERTIES, LINE_ITEM_PROPERTIES, read_line_item
+from service.invoicing.deal import DEAL_PROPERTIES, LINE_ITEM_PROPERTIES, Billed, Deal, read_line_item
 from service.invoicing.draft import Draft
-from service.invoicing.marks import carries, read_share
+from service.invoicing.marks import carries, read_part, read_share
 from service.invoicing.money import drop_double_noise, minor_units, to_json_number
 from service.invoicing.read_back import derive_expected
 from service.invoicing.realm import RealmFacts, SalesTax
@@ -73,7 +73,7 @@ def test_shares_add_up_to_exactly_the_deal(amount: str, shares: list[str], curre
     """Whatever the shares, those that were billed come to the deal's share so far, rounded once."""
     places, billed, percent = minor_units(currency), Decimal(0), Decimal(0)
     for share in [*shares, format(100 - sum(map(Decimal, shares)), "f")]:
-        deal = replace(make_deal(amount=amount), share_billed=percent, amount_billed=billed)
+        deal = replace(make_deal(amount=amount), billed=Billed(billed, percent, billed, is_split=True))
         inputs = {"lines": "deal_percentage", "percentage": share}
         try:
             made = draft(deal, [], RealmFacts(currency), inputs)
@@ -85,6 +85,66 @@ def test_shares_add_up_to_exactly_the_deal(amount: str, shares: list[str], curre
         assert read_share(made.private_note) == Decimal(share)
         billed, percent = billed + made.total.amount, percent + Decimal(share)
         assert Fraction(billed) == round_fraction(Fraction(Decimal(amount)) * Fraction(percent) / 100, places)
+
+
+PART_INPUTS = {
+    "%": lambda value: {"lines": "deal_percentage", "percentage": value},
+    "part": lambda value: {"lines": "deal_part", "partAmount": value},
+    "rest": lambda _: {"lines": "deal_rest"},
+}
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("%"), decimals(0, 60, 2)),
+        st.tuples(st.just("part"), decimals(0, 600, 3)),
+        st.tuples(st.just("rest"), st.just("")),
+        st.tuples(st.just("void"), st.integers(0, 5)),
+    ),
+    max_size=8,
+)
+
+
+def draft_or_refusal(deal: Deal, currency: str, inputs: dict[str, str]) -> Draft | CannotInvoice:
+    try:
+        return draft(deal, [], RealmFacts(currency), inputs)
+    except CannotInvoice as refusal:
+        return refusal
+
+
+@quick
+@given(decimals(1, 1000, 3), steps, currencies)
+def test_shares_parts_and_the_rest_are_exactly_the_deal(
+    amount: str, steps: list[tuple[str, Any]], currency: str
+) -> None:
+    """In any order, with any of them voided between: never more than the deal, and with the rest all of it."""
+    places = minor_units(currency)
+    deal = make_deal(amount=amount, deal_currency_code=currency)
+    whole = round_fraction(Fraction(Decimal(amount)), places)
+    live: list[Draft] = []
+    for kind, value in [*steps, ("rest", "")]:
+        if kind == "void":
+            del live[value : value + 1]
+            continue
+        taken = sum((each.total.amount for each in live), Decimal(0))
+        shares = [(read_share(each.private_note), each.total.amount) for each in live]
+        by_shares = sum((each for share, each in shares if share), Decimal(0))
+        billed = Billed(taken, sum((share for share, _ in shares), Decimal(0)), by_shares, is_split=bool(live))
+        made = draft_or_refusal(replace(deal, billed=billed), currency, PART_INPUTS[kind](value))
+        if isinstance(made, CannotInvoice):
+            left = whole - Fraction(taken)
+            # Nothing is asked for, or more than there is.
+            assert isinstance(made, SplitTooLarge) or (isinstance(made, TotalNotPositive) and kind != "rest")
+            assert ("nothing is left" in made.sentence) is (left <= 0), made.sentence
+            assert kind != "rest" or left <= 0
+            part = round_fraction(Fraction(Decimal(value)), places) if kind == "part" else 0
+            assert part == 0 or part > left, made.sentence
+            continue
+        assert read_part(made.private_note) in ("part", "rest") or kind == "%"
+        live.append(made)
+        total = sum(Fraction(each.total.amount) for each in live)
+        assert total <= whole
+        if kind == "rest":
+            assert total == whole
+    assert sum(Fraction(each.total.amount) for each in live) == whole
 
 
 realms = st.builds(
@@ -106,7 +166,10 @@ realms = st.builds(
 chosen = st.fixed_dictionaries(
     {},
     optional={
-        "lines": st.sampled_from(["line_items", "deal_amount", "deal_percentage"]),
+        "lines": st.sampled_from(["line_items", "deal_amount", "deal_percentage", "deal_part", "deal_rest"]),
+        "partAmount": st.sampled_from(["0", "0.005", "30"]),
+        "partName": st.text(max_size=40),
+        "recipientEmail": st.sampled_from(["a@example.com;b@example.com", "nobody"]),
         "percentage": st.sampled_from(["30", "33.333", "0", "100"]),
         "discountPercent": st.sampled_from(["10", "33.333", "100"]),
         "discountAmount": st.sampled_from(["0.005", "5"]),

@@ -10,13 +10,15 @@ from hypothesis import strategies as st
 from invoicing_examples import quick
 
 from service.errors import InputInvalid
+from service.invoicing.credit_memo import parse_credit_memo_inputs
+from service.invoicing.estimate import parse_estimate_inputs
 from service.invoicing.inputs import (
     CreateInvoiceInputs,
     CreateInvoiceSchema,
-    WhenInvoiceExists,
     parse_inputs,
 )
-from service.invoicing.sale_inputs import BillTo, LinesFrom, WhenCustomerNotFound, WhenItemNotFound
+from service.invoicing.sale_inputs import BillTo, LinesFrom, WhenCustomerNotFound, WhenItemNotFound, WhenSaleExists
+from service.invoicing.sales_receipt import parse_sales_receipt_inputs
 
 NAMES = [str(field.data_key) for field in CreateInvoiceSchema().fields.values()]
 
@@ -66,7 +68,7 @@ def test_all_inputs_are_understood() -> None:
         number="INV-7",
         message_to_customer="Thank you,\nJane",
         private_note="call first",
-        existing_invoice=WhenInvoiceExists.CREATE_ANOTHER,
+        existing=WhenSaleExists.CREATE_ANOTHER,
     )
 
 
@@ -98,6 +100,46 @@ def test_a_wrong_input_is_named(name: str, value: Any, told: str) -> None:
     assert name in refusal.value.sentence
     assert told in refusal.value.sentence
     assert "Create invoice action" in refusal.value.sentence
+
+
+PARSERS = [parse_inputs, parse_estimate_inputs, parse_sales_receipt_inputs, parse_credit_memo_inputs]
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"percentage": "30"}, 'percentage must be empty unless "lines" is deal_percentage; now "lines" is line_items'),
+        ({"lines": "deal_amount", "percentage": "30"}, 'now "lines" is deal_amount'),
+        (
+            {"lines": "deal_rest", "percentage": "30", "partAmount": "1"},
+            "percentage must be .* partAmount must be empty",
+        ),
+        ({"lines": "deal_percentage", "percentage": "30", "partAmount": "30"}, "partAmount must be empty"),
+        ({"partAmount": "30"}, "partAmount must be empty"),
+        ({"lines": "deal_percentage"}, 'percentage must be filled in: "lines" is deal_percentage, and "percentage" is'),
+        ({"lines": "deal_part", "partAmount": " "}, "partAmount must be filled in"),
+        ({"lines": "deal_amount", "partName": "Deposit"}, "partName must be empty"),
+        ({"lines": "deal_part", "partAmount": "-1"}, "an amount of 0 or more"),
+        ({"recipientEmail": "jane@example"}, "recipientEmail must be e-mail addresses"),
+        ({"recipientEmail": "a@example.com, " + "b" * 90 + "@example.com"}, "at most 100 characters"),
+    ],
+)
+def test_what_is_said_of_a_part_must_be_what_is_billed(parse: Any, given: dict[str, str], told: str) -> None:
+    with pytest.raises(InputInvalid, match=told):
+        parse(given)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+def test_every_part_is_another_sale_unless_the_author_chooses(parse: Any) -> None:
+    for part in ({"lines": "deal_percentage", "percentage": "30"}, {"lines": "deal_part", "partAmount": "1"},
+                 {"lines": "deal_rest"}):  # fmt: skip
+        assert parse(part).existing == WhenSaleExists.CREATE_ANOTHER
+        every = ("Invoice", "Estimate", "SalesReceipt", "CreditMemo")
+        chosen = {f"existing{each}": "return_it" for each in every}
+        assert parse({**part, **chosen, "partName": " Deposit "}).existing == WhenSaleExists.RETURN_IT
+    assert parse({"lines": "deal_amount"}).existing == WhenSaleExists.RETURN_IT
+    assert parse({"recipientEmail": "a@example.com;b@example.com"}).recipient_email == "a@example.com, b@example.com"
 
 
 def test_all_wrong_inputs_are_named_at_once() -> None:

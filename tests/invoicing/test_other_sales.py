@@ -13,7 +13,8 @@ from service.invoicing.credit_memo import OUTPUT_NAMES as CREDIT_MEMO_OUTPUTS
 from service.invoicing.credit_memo import credit_memo_outputs, parse_credit_memo_inputs
 from service.invoicing.estimate import OUTPUT_NAMES as ESTIMATE_OUTPUTS
 from service.invoicing.estimate import estimate_fields, estimate_outputs, parse_estimate_inputs
-from service.invoicing.other_sale import SaleView, WhenSaleExists
+from service.invoicing.other_sale import SaleView
+from service.invoicing.sale_inputs import WhenSaleExists
 from service.invoicing.sales_receipt import OUTPUT_NAMES as RECEIPT_OUTPUTS
 from service.invoicing.sales_receipt import parse_sales_receipt_inputs, sales_receipt_fields, sales_receipt_outputs
 

@@ -123,12 +123,26 @@ def test_found_by_number(intuit, gateway):
     assert r"where DocNumber = 'A\'1' orderby" in intuit.asked[0].params["query"]
 
 
-def test_get(intuit, gateway):
+def test_read_with_the_pay_link(intuit, gateway):
     intuit.tell(200, {"Invoice": json.loads(INVOICE_130)})
-    assert invoices.get(gateway, REALM, InvoiceId("130"), with_link=True).balance == Decimal("0.1")
+    assert invoices.read_with_pay_link(gateway, REALM, InvoiceId("130"))["InvoiceLink"] == "https://pay.example/x"
     assert intuit.asked[0].params == {"include": "invoiceLink", "minorversion": "75"}
     intuit.tell(400, {"Fault": {"Error": [{"code": "610"}], "type": "ValidationFault"}})
-    assert invoices.get(gateway, REALM, InvoiceId("130")) is None
+    assert invoices.read_with_pay_link(gateway, REALM, InvoiceId("130")) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "may"),
+    [
+        ({}, True),
+        ({"AllowOnlineCreditCardPayment": False, "AllowOnlineACHPayment": True}, True),
+        ({"AllowOnlineCreditCardPayment": False, "AllowOnlineACHPayment": False}, False),
+        ({"Balance": 0}, False),
+        ({"BillEmail": None}, False),
+    ],
+)
+def test_who_may_have_a_pay_link(changes, may):
+    assert invoices.may_have_pay_link(json.loads(INVOICE_130, parse_float=Decimal) | changes) is may
 
 
 def test_links():

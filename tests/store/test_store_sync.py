@@ -67,7 +67,7 @@ def test_one_process_at_a_time_and_nobody_for_what_is_off(tables: SyncTables, co
 
 
 def test_a_record_belongs_to_one_pair(tables: SyncTables, contacts: SyncObject) -> None:
-    agreement = agree({"email": "a@example.com"}, {"GivenName": None})
+    agreement = agree({"email": "a@example.com"}, {"GivenName": None}, [("email", "GivenName")])
     (link,) = tables.links.keep(contacts, [SyncLink(object_id="1", entity_id="2", agreement=agreement)], NOW)
     assert tables.links.keep(contacts, [SyncLink(object_id="1", entity_id="3")], NOW) == []
     assert tables.links.keep(contacts, [SyncLink(object_id="4", entity_id="2")], NOW) == []

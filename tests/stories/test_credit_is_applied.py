@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Harness
+from tests.harness import REALM, Harness
 
 APPLY = {"applyTo": "deal_invoice"}
 
@@ -95,3 +95,40 @@ def test_there_is_no_invoice(harness: Harness) -> None:
     told = credit(harness, deal_id, APPLY)
     assert (told["errorCode"], told["creditMemoBalance"]) == ("INVOICE_NOT_FOUND", "150.00")
     assert (harness.deal(deal_id)["qbo_invoice_error"] or "").startswith("INVOICE_NOT_FOUND: ")
+
+
+def test_the_credit_there_is_was_never_applied(harness: Harness) -> None:
+    """A later step asks for it: it is applied once, though the answer is lost and the deal comes by again."""
+    deal_id = invoiced(harness)
+    first = credit(harness, deal_id, {})
+    assert first["creditMemoBalance"] == "150.00"
+    harness.trouble("lose_answer", r"/payment\?", method="POST")
+
+    for _ in range(2):
+        told = credit(harness, deal_id, {**APPLY, "existingCreditMemo": "return_it"})
+        assert (told["creditMemoId"], told["creditMemoBalance"]) == (first["creditMemoId"], "0.00")
+        assert told["errorCode"] == ""
+
+    (invoice,) = harness.invoices_of(deal_id)
+    assert invoice["Balance"] == 0
+    assert len(applications(harness)) == 1
+    assert harness.refusals() == []
+
+
+def test_the_credit_that_was_being_applied_is_deleted(harness: Harness) -> None:
+    """Before the try without an answer is repeated: a new one is made and applied."""
+    deal_id = invoiced(harness)
+    old = credit(harness, deal_id, {})["creditMemoId"]
+    harness.trouble("lose_request", r"/payment\?", method="POST")
+    again = harness.enroll(deal_id, APPLY, action="create-credit-memo")
+    harness.work()
+    token = next(each["SyncToken"] for each in harness.books("CreditMemo") if each["Id"] == old)
+    harness.services.quickbooks.delete(REALM, "CreditMemo", old, token)
+
+    harness.finish()
+
+    told = harness.hubspot_callback(again)["outputs"]
+    assert told["creditMemoId"] not in ("", old)
+    assert (told["errorCode"], told["creditMemoBalance"]) == ("", "0.00")
+    assert len(applications(harness)) == 1
+    assert harness.refusals() == []

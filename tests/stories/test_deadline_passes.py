@@ -27,8 +27,10 @@ def test_quickbooks_down_for_a_week(harness: Harness) -> None:
     outlast(harness)
 
     sentence = harness.assert_refused(callback_id, deal_id, "NOT_DONE_IN_TIME")
+    assert sentence.startswith("It was not done in time. QuickBooks ")
     assert "may" not in sentence
     assert "look for" not in sentence
+    assert sentence.endswith(". Enrol again.")
     assert harness.hubspot_callback(callback_id)["completed_by"] == "callback"
     assert harness.invoices() == []
     assert harness.refusals() == []
@@ -47,6 +49,7 @@ def test_outcome_still_unknown(harness: Harness) -> None:
 
     sentence = harness.assert_refused(callback_id, deal_id, "NOT_DONE_IN_TIME")
     assert "look for the deal's id" in sentence
+    assert "Enrol again" not in sentence
 
     # An operator replays it when QuickBooks is back: found by its mark, not made twice.
     harness.calm()
@@ -57,6 +60,19 @@ def test_outcome_still_unknown(harness: Harness) -> None:
     assert harness.deal(deal_id)["qbo_invoice_id"] == invoice["Id"]
     assert harness.callback(callback_id).outcome == "SUCCESS"
     assert harness.refusals() == []
+
+
+def test_connection_breaks_at_every_try(harness: Harness) -> None:
+    """What nobody knows is said, and not how the service would go on."""
+    harness.connect()
+    deal_id = harness.another_deal()
+    harness.trouble("lose_request", r"/invoice\?", method="POST", times=None)
+    callback_id = harness.enroll(deal_id)
+    outlast(harness)
+
+    sentence = harness.assert_refused(callback_id, deal_id, "NOT_DONE_IN_TIME")
+    assert sentence.startswith("It was not done in time. QuickBooks never said whether it was created: look for the")
+    assert harness.invoices() == []
 
 
 def test_parked_until_the_deadline(harness: Harness) -> None:

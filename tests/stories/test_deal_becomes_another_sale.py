@@ -143,6 +143,7 @@ def test_enrolled_again(harness: Harness, kind: Kind) -> None:
     told = harness.hubspot_callback(refused)["outputs"]
     assert (told["errorCode"], told[f"{kind.output}Id"]) == ("SALE_EXISTS", "")
     assert sale["DocNumber"] in told["errorMessage"]
+    assert f'"{kind.existing}"' in told["errorMessage"]
     assert harness.deal(deal_id)["qbo_invoice_error"] == f"SALE_EXISTS: {told['errorMessage']}"
 
     harness.enroll(deal_id, {kind.existing: "create_another"}, action=kind.action)
@@ -324,3 +325,20 @@ def test_nobody_to_mail_it_to(harness: Harness, kind: Kind) -> None:
     assert (told["execution_state"], told["outputs"]["errorCode"]) == ("SUCCESS", "NO_EMAIL")
     assert told["outputs"][f"{kind.output}Id"] == sale["Id"]
     assert (harness.deal(deal_id)["qbo_invoice_error"] or "").startswith("NO_EMAIL: ")
+
+
+@one_kind
+def test_the_one_there_is_was_never_mailed(harness: Harness, kind: Kind) -> None:
+    """It is returned, and mailed once, whatever gets lost."""
+    harness.connect()
+    deal_id = harness.another_deal()
+    harness.enroll(deal_id, action=kind.action)
+    harness.work()
+    harness.trouble("lose_answer", r"/send\?", method="POST")
+
+    for _ in range(2):
+        again = harness.enroll(deal_id, {"send": "now"}, action=kind.action)
+        harness.finish()
+        assert assert_sold_once(harness, kind, again, deal_id)["EmailStatus"] == "EmailSent"
+    assert len(harness.calls("quickbooks", "/send")) == 1
+    assert harness.refusals() == []

@@ -6,32 +6,20 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from service.cli import main
 from service.commands.sync import draw, open_sync
 from service.hubspot.limits import search_scope
 from service.ids import PortalId
 from service.quickbooks.limits import REALM_WINDOWS, realm_scope
 from service.store.sync_links import IN_STEP
 from service.workflows.pass_over import step
+from tests.commanding import Said
 from tests.databases import Databases
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import entity, hubspot_object, link_of, living, make, person, settle_down, state_of, synchronize
-
-
-class Said(NamedTuple):
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @pytest.fixture
@@ -40,24 +28,6 @@ def database_url(cheap_databases: Databases) -> Iterator[str]:
     url = cheap_databases.fresh("sqlite")
     yield url
     cheap_databases.drop(url)
-
-
-@pytest.fixture
-def run(harness: Harness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """A command of the operator's, on the story's own database."""
-    for name, value in harness.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("ENCRYPTION_KEYS", ",".join(harness.config.encryption_keys))
-    monkeypatch.setenv("SECRET_KEY", harness.config.secret_key)
-    harness.connect()
-
-    def command(*arguments: str) -> Said:
-        capsys.readouterr()
-        status = main(arguments)
-        said = capsys.readouterr()
-        return Said(status, said.out, said.err)
-
-    return command
 
 
 def test_on_watch_fail_fix_replay_off_and_delete(run: Callable[..., Said], harness: Harness) -> None:

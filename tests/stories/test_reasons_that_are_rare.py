@@ -54,6 +54,7 @@ def test_a_bug_of_ours_is_given_up_visibly(harness: Harness, caplog: pytest.LogC
     callback_id = harness.enroll(deal_id)
     harness.finish()
 
-    assert "operator" in harness.assert_refused(callback_id, deal_id, "INTERNAL_ERROR")
+    sentence = harness.assert_refused(callback_id, deal_id, "INTERNAL_ERROR")
+    assert f"tell its operator the callback id {callback_id}" in sentence
     assert [record for record in caplog.records if record.exc_info]
     assert harness.invoices() == []

@@ -178,15 +178,6 @@ def test_deal_without_a_currency_is_in_the_portals(harness: Harness) -> None:
     assert update(harness, deal_id, LINES, UK_PORTAL, MANY)["TotalAmt"] == 250
 
 
-def test_part_of_a_deal_is_not_billed_as_the_whole(harness: Harness) -> None:
-    harness.connect()
-    deal_id = harness.make_deal([DESIGN], harness.contact_of(harness.story("one-line")), amount="150")
-    harness.enroll(deal_id, {"lines": "deal_percentage", "percentage": "30"})
-    harness.work()
-    assert "30 %" in refuse(harness, deal_id, LINES, "INVALID_INPUT")
-    assert update(harness, deal_id, {"dueInDays": "90"})["TotalAmt"] == 45
-
-
 def test_refused_before_an_item_is_created(harness: Harness) -> None:
     """Too small for its discount or deposit, paid in part, or in closed books: nothing is left behind."""
     harness.change_realm(preferences=SHIPS)

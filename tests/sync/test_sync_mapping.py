@@ -142,3 +142,42 @@ def test_numbers_dates_and_addresses_have_one_form() -> None:
 )  # fmt: skip
 def test_filters(condition: Condition, value: str | None, holds: bool) -> None:
     assert may_enter((condition,), {"a": value}) is holds
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "reason"),
+    [
+        ("Taxable", {"Reno": "Yes"}, "'Yes' is no boolean"),
+        ("Taxable", {"Reno": "true", "Elko": "false"}, None),
+        ("PreferredDeliveryMethod", {"Reno": "Pigeon"}, "only Print, Email, None"),
+        ("PreferredDeliveryMethod", {"Reno": "Email"}, None),
+    ],
+)
+def test_a_table_leads_to_words_that_the_field_can_hold(field: str, words: dict[str, str], reason: str | None) -> None:
+    mapping = Mapping(PAIRINGS["contacts"], (FieldMapping("city", field, values=words),))
+    problems = find_problems(mapping)
+    assert (problems == []) if reason is None else any(reason in each for each in problems)
+
+
+def test_a_words_number_is_checked() -> None:
+    mapping = Mapping(PAIRINGS["products"], (FieldMapping("hs_sku", "UnitPrice", values={"A": "cheap"}),))
+    assert any("'cheap' is no number" in each for each in find_problems(mapping))
+
+
+@pytest.mark.parametrize(
+    ("price", "held"), [("19.989999999999998", "19.99"), ("0.1234567", "0.12346"), ("5", "5"), ("0", "0")]
+)
+def test_numbers_fit_into_what_quickbooks_takes(price: str, held: str) -> None:
+    products = default_mapping("products")
+    (each,) = [each for each in products.fields if each.quickbooks == "UnitPrice"]
+    assert to_quickbooks(products, each, price) == held
+    with pytest.raises(Unusable, match="ten digits"):
+        to_quickbooks(products, each, "99999999999")
+
+
+def test_an_address_is_sent_with_its_documented_members_only_and_emptied_without_null() -> None:
+    held = {"BillAddr": {"Id": "3", "Line1": "One", "City": "X", "Lat": "37.4", "Long": "INVALID"}, "UnitPrice": 3}
+    assert write_entity("Customer", held, {"BillAddr.City": "Y"}) == {"BillAddr": {"Line1": "One", "City": "Y"}}
+    emptied = write_entity("Customer", held, {"BillAddr.City": None, "CompanyName": None, "Taxable": None})
+    assert emptied == {"BillAddr": {"Line1": "One", "City": ""}, "CompanyName": "", "Taxable": False}
+    assert write_entity("Item", held, {"UnitPrice": None}) == {"UnitPrice": 0}

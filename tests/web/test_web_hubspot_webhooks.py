@@ -50,6 +50,13 @@ def test_events_become_one_hint_for_each_object(listener: Web) -> None:
     assert hints(listener) == [(str(PORTAL), "contacts", "301", "updated"), (str(PORTAL), "contacts", "302", "created")]
 
 
+def test_v2_is_for_actions_not_for_webhooks(listener: Web) -> None:
+    body = json.dumps([event()]).encode()
+    headers = signed(body, f"{PUBLIC_URL}{PATH}", listener.clock.now(), version="v2")
+    assert listener.post(body, headers, PATH).status_code == 401
+    assert hints(listener) == []
+
+
 def test_a_merge_is_about_all_of_them(listener: Web) -> None:
     send(listener, event("contact.merge", 303, primaryObjectId=301, mergedObjectIds=[302], newObjectId=303))
     assert [(row[2], row[3]) for row in hints(listener)] == [("301", "merged"), ("302", "merged"), ("303", "merged")]

@@ -165,7 +165,7 @@ def test_a_mapping_that_could_not_be_checked_is_not_applied(operator: Person, ha
     harness.services.pacing.pause(f"portal:{PORTAL}", timedelta(minutes=1), "throttled")
     operator.submit(page, page, document=json.dumps({"format": 1, "object": "contacts", "fields": fields}))
     assert answer_mappings(harness.services) == 1
-    assert "Calls rest: throttled" in read(operator, page)
+    assert "HubSpot had no answer or no room for us, so calls to it rest (throttled)" in read(operator, page)
     assert state_of(harness, "contacts").mapping is None
 
 

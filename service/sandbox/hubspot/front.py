@@ -32,8 +32,11 @@ class Call:
         return self.query[name][0] if name in self.query else default
 
     def names(self, name: str) -> list[str]:
-        """A list parameter, given repeated or comma-separated."""
-        return [part for value in self.query.get(name, []) for part in value.split(",") if part]
+        """A list parameter, comma-separated as in contract 4.2. Raises Refusal 400."""
+        given = self.query.get(name, [])
+        if len(given) > 1:
+            raise bad_input(f"{name} is given {len(given)} times: separate its values by commas")
+        return [part for value in given for part in value.split(",") if part]
 
     def number(self, name: str, default: int, largest: int) -> int:
         """A whole number of the query between 1 and `largest`. Raises Refusal 400."""

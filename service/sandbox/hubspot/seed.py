@@ -124,10 +124,12 @@ def seed_portals(clock: SandboxClock) -> list[tuple[Portal, dict[str, int]]]:
     return seeded
 
 
-def bench_portal(clock: SandboxClock, portal_id: int, like: Portal, deals: int, lines: int) -> tuple[Portal, list[int]]:
-    """Another portal with so many deals of so many lines each, in the likeness of one that exists."""
+def another_portal(
+    clock: SandboxClock, portal_id: int, name: str, like: Portal, deals: int, lines: int
+) -> tuple[Portal, list[int]]:
+    """One with so many deals of so many lines each, in the likeness of one that exists."""
     american = like.currency == "USD"
-    portal = Portal(portal_id, f"Bench {portal_id}", like.currency, like.time_zone, _seed_clock())
+    portal = Portal(portal_id, name, like.currency, like.time_zone, _seed_clock())
     portal.associations.define_label("deals", "contacts", BILLING_LABEL, "Billing contact")
     seeder = Seeder(portal, 7_000_000_000_001 + portal_id % 100_000 * 10_000_000)
     catalog = (US_COMPANIES, US_CONTACTS, US_PRODUCTS) if american else (UK_COMPANIES, UK_CONTACTS, UK_PRODUCTS)

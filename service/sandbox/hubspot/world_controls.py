@@ -12,7 +12,7 @@ from service.sandbox.hubspot.object_types import ObjectType, find_type
 from service.sandbox.hubspot.objects import object_json
 from service.sandbox.hubspot.portal import BY_HUMAN, Portal
 from service.sandbox.hubspot.refusals import bad_input, not_found
-from service.sandbox.hubspot.seed import bench_portal
+from service.sandbox.hubspot.seed import another_portal
 from service.sandbox.hubspot.values import InvalidValue, stored_value
 
 if TYPE_CHECKING:
@@ -83,13 +83,14 @@ def add_world_controls(routes: Blueprint, hubspot: HubSpot) -> None:
         portal_id, like = int(asked["portal_id"]), find_portal(hubspot, {"portal_id": asked.get("like")})
         if portal_id in hubspot.portals:
             raise bad_input(f"portal {portal_id} exists")
-        portal, deals = bench_portal(hubspot.clock, portal_id, like, asked.get("deals", 0), asked.get("lines", 1))
+        name, deals, lines = asked.get("name", f"Bench {portal_id}"), asked.get("deals", 0), asked.get("lines", 1)
+        portal, deal_ids = another_portal(hubspot.clock, portal_id, name, like, deals, lines)
         if asked.get("properties"):
             portal.custom = {name: dict(known) for name, known in like.custom.items()}
             portal.groups = {name: dict(known) for name, known in like.groups.items()}
         hubspot.add_portal(portal)
         said = {"portal_id": portal.id, "refresh_token": hubspot.tokens.refresh_token(portal)}
-        return {**said, "deal_ids": deals}
+        return {**said, "deal_ids": deal_ids}
 
     @routes.post(f"{PREFIX}/objects")
     @guard

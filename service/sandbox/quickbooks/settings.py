@@ -26,6 +26,7 @@ CHOICES: dict[str, set[str]] = {
     "void_paid_invoice": {"unlink", "fault_6450"},
     "void_spelling": {"plain", "docs"},
     "estimate_after_conversion": {"closed", "converted", "unchanged"},
+    "clearing": {"empty", "null", "ignored"},
     "batch_order": {"given", "reversed"},
     "webhook_void_word": {"voided", "void"},
     "webhook_content_type": {"application/json", "application/cloudevents+json"},
@@ -73,6 +74,7 @@ class Settings:
     void_spelling: str = "plain"
     estimate_after_conversion: str = "closed"  # contract 3.7 names both words, and not who writes them
     estimate_shows_invoice: bool = True
+    clearing: str = "empty"  # what takes a value away in a sparse update: "" or null, or nothing does
     batch_order: str = "given"
     # webhooks (contract 4)
     payment_announces_invoice: bool = True

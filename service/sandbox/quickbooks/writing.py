@@ -5,6 +5,8 @@ Contract 2.5, 2.6.
 
 from __future__ import annotations
 
+from typing import Any
+
 from service.sandbox.quickbooks.faults import DELETED, STALE, Fault
 from service.sandbox.quickbooks.fields import Json, boolean, identifier
 from service.sandbox.quickbooks.kinds import Kind, compose
@@ -54,7 +56,10 @@ def update(realm: Realm, kind: Kind, body: Json, *, duplicates: bool = False) ->
     old = find_current(realm, kind, body)
     sparse = boolean(body.get("sparse", False), "sparse")
     sent = {name: value for name, value in body.items() if name not in _READ_ONLY_WITH_FIELDS}
-    cleared = {name for name, value in sent.items() if value is None and name in kind.fields.fields}
+    if sparse:
+        sent, cleared = _take_away(realm, kind, old, sent)
+    else:
+        cleared = {name for name, value in sent.items() if value is None and name in kind.fields.fields}
     if not sparse:  # read, change, write back: what is read-only comes along and is not looked at
         sent = {name: value for name, value in sent.items() if name in kind.fields.fields or name not in old}
     sent = {name: value for name, value in sent.items() if name not in cleared}
@@ -67,6 +72,28 @@ def update(realm: Realm, kind: Kind, body: Json, *, duplicates: bool = False) ->
     realm.announce(kind.name, old["Id"], "Update")
     _follow_up(realm, kind, changed, old)
     return changed
+
+
+def _take_away(realm: Realm, kind: Kind, old: Json, sent: Json) -> tuple[Json, set[str]]:
+    """What is written, and what is taken away, by whichever sign does that (no documentation says: contract 2.5)."""
+    signs = {"empty": "", "null": None}
+    wanted, cleared = dict[str, Any](), set[str]()
+    for name, value in sent.items():
+        if type(value) is dict and "value" not in value and name in kind.fields.fields:
+            kept = {k: v for k, v in value.items() if v not in ("", None)}
+            gone = {k for k, v in value.items() if k not in kept and v == signs.get(realm.settings.clearing, 0)}
+            held = {k: v for k, v in (old.get(name) or {}).items() if k in value and k not in kept and k not in gone}
+            kept |= held
+            if kept or not value:
+                wanted[name] = kept
+            elif name in old:
+                cleared.add(name)
+        elif value in ("", None) and name in kind.fields.fields:
+            if value == signs.get(realm.settings.clearing, 0):
+                cleared.add(name)
+        else:
+            wanted[name] = value
+    return wanted, cleared
 
 
 def void(realm: Realm, kind: Kind, body: Json) -> Json:

@@ -71,3 +71,6 @@ def test_more_portals_for_benches(hubspot: Caller) -> None:
     assert len(portal.associations.of("deals", str(made["deal_ids"][7]), "contacts")) == 1
     assert portal.objects["deals"][str(made["deal_ids"][0])].properties["amount"] == "775.00"
     assert hubspot.world.hubspot.credentials()["portals"]["30000001"]["refresh_token"] == made["refresh_token"]
+    assert portal.name == "Bench 30000001"
+    hubspot.control("portals", {"portal_id": 30000002, "name": "Boathouse Gardens"})
+    assert hubspot.world.hubspot.portals[30000002].name == "Boathouse Gardens"

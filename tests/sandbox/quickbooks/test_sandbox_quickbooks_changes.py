@@ -62,10 +62,26 @@ def test_lines_replace_the_set(company: Company) -> None:
     assert after["Balance"] == 120.0
 
 
-def test_null_clears_a_field_on_update_and_is_refused_on_create(company: Company) -> None:
-    made = company.invoice()
-    after = company.post("/invoice", pointer(made, sparse=True, PrivateNote=None))["Invoice"]
-    assert "PrivateNote" not in after
+@pytest.mark.parametrize(
+    ("clearing", "sign", "is_gone"),
+    [("empty", "", True), ("empty", None, False), ("null", None, True), ("null", "", False), ("ignored", "", False)],
+)
+def test_what_takes_a_value_away_is_a_choice(
+    company: Company, quickbooks: QuickBooks, clearing: str, sign: str | None, is_gone: bool
+) -> None:
+    quickbooks.settings.clearing = clearing
+    made = company.invoice(PrivateNote="a note", BillAddr={"Line1": "One", "City": "Town"})
+    assert ("PrivateNote" not in company.post("/invoice", pointer(made, sparse=True, PrivateNote=sign))["Invoice"]) == (
+        is_gone
+    )
+    person = company.post("/customer", {"DisplayName": "Cleared", "BillAddr": {"Line1": "One", "City": "Town"}})
+    address = {"Line1": "One", "City": sign}
+    after = company.post("/customer", pointer(person["Customer"], sparse=True, BillAddr=address))["Customer"]
+    assert ("City" not in after["BillAddr"]) == is_gone
+    assert after["BillAddr"]["Line1"] == "One"
+
+
+def test_null_is_refused_on_create(company: Company) -> None:
     with pytest.raises(Fault, match="2120"):
         company.post("/customer", {"DisplayName": "Nulls", "Notes": None})
 
