@@ -190,7 +190,7 @@ def _name(line: Line) -> str:
 def _unsaid(case: _Case, item: LineItem) -> set[str]:
     """What neither the deal nor this action says of a line."""
     said, unsaid = case.inputs.said, set()
-    if "tax_code_id" not in said and not any(rate in case.tax.codes_by_rate for rate in item.tax_rates):
+    if "tax_code_id" not in said and not any(rate in case.realm.tax_codes_by_rate for rate in item.tax_rates):
         unsaid.add("TaxCodeRef")
     if "class_id" not in said:
         unsaid.add("ClassRef")
