@@ -210,7 +210,9 @@ ACTIONS: dict[str, Action] = {
     "update-invoice": Action(
         "Update invoice",
         UpdateInvoiceSchema,
-        LINES | {errors.InvoiceNotFound, errors.InvoiceVoided, errors.InvoicePaid},
+        LINES
+        | {errors.InvoiceNotFound, errors.InvoiceVoided, errors.InvoicePaid}
+        | {errors.DealHasNoRecipient, errors.DepositTooLarge, errors.TotalDiffers},
         AROUND_INVOICES,
     ),
     "record-payment": Action(

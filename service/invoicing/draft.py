@@ -177,12 +177,17 @@ def draft_invoice(
         "EmailStatus": "NotSet",
         "Deposit": deposit or None,
         "DepositToAccountRef": {"value": inputs.deposit_account_id} if deposit and inputs.deposit_account_id else None,
-        **(_allow_online(inputs.online_payment) if realm.online_payments else {}),
+        **allow_online(inputs.online_payment, realm),
     }
-    remarks = list(draft.remarks)
-    if inputs.online_payment not in (None, OnlinePayment.NONE) and not realm.online_payments:
-        remarks.append("QuickBooks takes no online payments in this company, so the invoice cannot be paid online.")
-    return replace(draft, own={name: value for name, value in own.items() if value is not None}, remarks=tuple(remarks))
+    remarks = (*draft.remarks, *list_online_remarks(inputs, realm))
+    return replace(draft, own={name: value for name, value in own.items() if value is not None}, remarks=remarks)
+
+
+def list_online_remarks(inputs: CreateInvoiceInputs, realm: RealmFacts) -> tuple[str, ...]:
+    """What QuickBooks will not offer the customer."""
+    if inputs.online_payment in (None, OnlinePayment.NONE) or realm.online_payments:
+        return ()
+    return ("QuickBooks takes no online payments in this company, so the invoice cannot be paid online.",)
 
 
 def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts) -> Decimal:
@@ -191,10 +196,19 @@ def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts)
     Where QuickBooks adds tax that only it can reckon, it decides whether the deposit is too large.
     Raises: SettingOff, DepositTooLarge.
     """
-    deposit = round_half_up(inputs.deposit or Decimal(0), total.currency)
+    may_grow = may_add_tax(realm, inputs.tax_code_id, inputs.prices)
+    return limit_deposit(inputs.deposit, total, realm, may_grow=may_grow)
+
+
+def limit_deposit(wanted: Decimal | None, total: Money, realm: RealmFacts, *, may_grow: bool) -> Decimal:
+    """As `decide_deposit`; `may_grow`: QuickBooks may come to more than `total`.
+
+    Raises: SettingOff, DepositTooLarge.
+    """
+    deposit = round_half_up(wanted or Decimal(0), total.currency)
     if deposit and not realm.allow_deposit:
         raise refuse_off("a deposit", "deposit")
-    if deposit > total.amount and not may_add_tax(realm, inputs.tax_code_id, inputs.prices):
+    if deposit > total.amount and not may_grow:
         raise DepositTooLarge(
             f"The deposit of {Money(deposit, total.currency)} is more than the invoice's {total}. "
             'Lower "deposit" in the action, or the property it comes from.'
@@ -202,9 +216,10 @@ def decide_deposit(total: Money, inputs: CreateInvoiceInputs, realm: RealmFacts)
     return deposit
 
 
-def _allow_online(payment: OnlinePayment | None) -> dict[str, object]:
+def allow_online(payment: OnlinePayment | None, realm: RealmFacts) -> dict[str, object]:
+    """How the customer may pay online; nothing where nothing was chosen, or the company takes no such payments."""
     # https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice
-    if payment is None:
+    if payment is None or not realm.online_payments:
         return {}
     return {
         "AllowOnlineCreditCardPayment": payment in (OnlinePayment.CARD, OnlinePayment.CARD_AND_ACH),

@@ -16,6 +16,7 @@ from service.invoicing.text import cut_text, quote_text
 from service.invoicing.us_states import shorten_state
 
 _LONGEST_MESSAGE = 1000
+_PO_OPENING = "PO number: "
 _ADDRESS_LENGTHS = {"Line1": 500, "City": 255, "CountrySubDivisionCode": 255, "PostalCode": 30, "Country": 255}
 _PO_FIELD = re.compile(r"\bp\.?\s?o\.?\b|purchase order", re.IGNORECASE)
 
@@ -124,10 +125,18 @@ def _custom_fields(inputs: SaleInputs, realm: RealmFacts) -> list[dict[str, obje
     ]
 
 
+def split_message(text: str, realm: RealmFacts) -> tuple[str, str]:
+    """A message as `derive_header` wrote it: purchase order and the author's words, "" for what it does not have."""
+    opening, _, rest = text.partition("\n")
+    if find_po_field(realm.custom_fields) or not opening.startswith(_PO_OPENING):
+        return "", text
+    return opening.removeprefix(_PO_OPENING), rest
+
+
 def _write_message(inputs: SaleInputs, realm: RealmFacts) -> str:
     """Without a field of its own, a purchase order's number opens the message: the customer looks for it."""
     told = inputs.po_number and not find_po_field(realm.custom_fields)
-    opening = f"PO number: {inputs.po_number}" if told else ""
+    opening = f"{_PO_OPENING}{inputs.po_number}" if told else ""
     return cut_text("\n".join(filter(None, [opening, inputs.message_to_customer])), _LONGEST_MESSAGE)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from service.invoicing.invoice_lines import DISCOUNT, amount_of
 from service.invoicing.money import Money
 
 _ZERO = Decimal(0)
@@ -14,9 +15,10 @@ _ZERO = Decimal(0)
 
 def derive_expected(body: bytes | str) -> Decimal:
     """What a draft's bytes come to: before tax, or with it where the prices hold it."""
-    lines = json.loads(body, parse_float=Decimal, parse_int=Decimal)["Line"]
-    sold = sum((_amount(line) for line in lines if "SalesItemLineDetail" in line), _ZERO)
-    return sold - sum((_amount(line) for line in lines if "DiscountLineDetail" in line), _ZERO)
+    content = json.loads(body, parse_float=Decimal, parse_int=Decimal)
+    inclusive = content.get("GlobalTaxCalculation") == "TaxInclusive"
+    amounts = ((DISCOUNT in line, amount_of(line, inclusive=inclusive)) for line in content["Line"])
+    return sum((-amount if is_discount else amount for is_discount, amount in amounts), _ZERO)
 
 
 def find_difference(body: bytes, entity: Mapping[str, Any]) -> str | None:
@@ -49,7 +51,3 @@ def _find_deposit_above(entity: Mapping[str, Any], currency: str) -> str | None:
         f"The deposit of {Money(deposit, currency)} is more than the total of {Money(total, currency)}. "
         "Lower the deposit in QuickBooks, or void the invoice there."
     )
-
-
-def _amount(line: Mapping[str, Any]) -> Decimal:
-    return Decimal(str(line["Amount"]))

@@ -69,19 +69,21 @@ class Tax:
         """
         rates = self.realm.tax_codes_by_rate
         rate = next((each for each in line_item.tax_rates if each in rates), None)
-        wanted = self.chosen if rate is None else rates[rate]
-        if self.realm.sales_tax == SalesTax.CODES:
-            return TaxChoice(self._choose_code(wanted, rate))
-        return self._choose_us(wanted, rate, item_id) if self.realm.sales_tax.is_us else TaxChoice()
+        return self._choose(self.chosen if rate is None else rates[rate], rate, item_id)
+
+    def choose_plainly(self) -> TaxChoice:
+        """As for a line without a rate of its own, whatever it sells.
+
+        Raises: TaxCodeMissing.
+        """
+        return self._choose(self.chosen, None, None)
 
     def choose_shipping(self) -> TaxChoice:
         """As a line without a rate of its own; in the US QuickBooks knows by itself whether shipping is taxed.
 
         Raises: TaxCodeMissing.
         """
-        if self.realm.sales_tax != SalesTax.CODES:
-            return TaxChoice()
-        return TaxChoice(self._choose_code(self.chosen, None))
+        return self.choose_plainly() if self.realm.sales_tax == SalesTax.CODES else TaxChoice()
 
     def decide_sale_code(self, sold: Iterable[TaxChoice]) -> str | None:
         """The one rate of the whole sale, in the US by hand; None: it is not said.
@@ -108,6 +110,11 @@ class Tax:
         if not self.is_exempt_in_us or self.chosen is None or self.chosen in _EXEMPT:
             return ()
         return ("QuickBooks has the customer as exempt from sales tax, so nothing was taxed although the action asks.",)
+
+    def _choose(self, wanted: str | None, rate: str | None, item_id: ItemId | None) -> TaxChoice:
+        if self.realm.sales_tax == SalesTax.CODES:
+            return TaxChoice(self._choose_code(wanted, rate))
+        return self._choose_us(wanted, rate, item_id) if self.realm.sales_tax.is_us else TaxChoice()
 
     def _choose_code(self, wanted: str | None, rate: str | None) -> str:
         if wanted in _EXEMPT:

@@ -72,6 +72,11 @@ _CREATED_OF_OBJECT = sa.text(
          AND r.realm_id = :realm_id AND c.object_type = :object_type AND c.object_id = :object_id
        ORDER BY r.reserved_at DESC"""
 )
+_WRITERS_OF = sa.text(
+    """SELECT portal_id, callback_id FROM reservations
+       WHERE realm_id = :realm_id AND entity = :entity AND entity_id = :entity_id
+         AND state = 'created' AND operation IN ('create', 'update') ORDER BY ended_at, reserved_at"""
+)
 _OF_MARKS = sa.text(
     """SELECT r.*, c.object_id FROM reservations r
        JOIN callbacks c ON c.portal_id = r.portal_id AND c.callback_id = r.callback_id
@@ -178,6 +183,13 @@ class Reservations:
         row = {"realm_id": realm_id, "entity": entity, "ids": list(ids)}
         with self._database.read() as connection:
             return [DealId(each.object_id) for each in connection.execute(_DEALS_OF, row)]
+
+    def writers_of(self, realm_id: RealmId, entity: str, entity_id: str) -> list[tuple[PortalId, CallbackId]]:
+        """The callbacks that created or updated an entity, the oldest write first."""
+        row = {"realm_id": realm_id, "entity": entity, "entity_id": entity_id}
+        with self._database.read() as connection:
+            found = connection.execute(_WRITERS_OF, row).all()
+        return [(PortalId(each.portal_id), CallbackId(each.callback_id)) for each in found]
 
     def all(self, portal_id: PortalId, callback_id: CallbackId) -> list[Reservation]:
         """Every generation, oldest first."""

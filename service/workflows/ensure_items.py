@@ -38,6 +38,22 @@ def ensure_items(
     """
     portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
     search = find_items(services, portal_id, realm_id, billed, inputs, realm)
+    return settle_items(services, callback, billed, inputs, search, realm)
+
+
+def settle_items(
+    services: Services,
+    callback: StoredCallback,
+    billed: Sequence[LineItem],
+    inputs: SaleInputs,
+    search: ItemSearch,
+    realm: KnownRealm,
+) -> dict[str, ItemId]:
+    """What the search planned is created, and what it found remembered: the items by line item id.
+
+    Raises: ItemNotFound, and what the gateway raises.
+    """
+    portal_id, realm_id = callback.portal_id, RealmId(str(callback.realm_id))
     if inputs.lines == LinesFrom.LINE_ITEMS:
         _remember(services, portal_id, realm_id, billed, search.matches.item_ids)
     made: dict[str, ItemId] = {}

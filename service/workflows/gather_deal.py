@@ -62,10 +62,8 @@ def gather_deal(
     if inputs.lines == LinesFrom.LINE_ITEMS:
         quoted = _gather_line_items(services, portal_id, "quotes", quote_id) if quote_id else ()
         lines = quoted or _gather_line_items(services, portal_id, "deals", deal_id)
-    if deal.currency is None:
-        # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
-        deal = replace(deal, currency=know_portal(services, portal_id, meet=meet).currency or None)
-    recipient = _gather_recipient(services, portal_id, deal_id, inputs)
+    deal = _complete_currency(services, portal_id, deal, meet=meet)
+    recipient = gather_recipient(services, portal_id, deal_id, inputs)
     if recipient.kind == RecipientKind.COMPANY and not recipient.mail_to:
         # HubSpot's companies have no e-mail address.
         contact = find_recipient(services, portal_id, deal_id, RecipientKind.CONTACT)
@@ -80,7 +78,8 @@ def gather_lines(
     services: Services, portal_id: PortalId, deal_id: DealId, names: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Deal, tuple[LineItem, ...]]:
     """As `gather_deal`, without a recipient."""
-    return get_deal(services, portal_id, deal_id, names), _gather_line_items(services, portal_id, "deals", deal_id)
+    deal = _complete_currency(services, portal_id, get_deal(services, portal_id, deal_id, names))
+    return deal, _gather_line_items(services, portal_id, "deals", deal_id)
 
 
 def get_deal(
@@ -94,6 +93,13 @@ def get_deal(
     return read_deal(deal_id, {ours: record.properties.get(theirs) for ours, theirs in wanted.items()})
 
 
+def _complete_currency(services: Services, portal_id: PortalId, deal: Deal, *, meet: bool = True) -> Deal:
+    if deal.currency is not None:
+        return deal
+    # The portal's own: what is meant in euro must not be billed as dollars because nobody wrote it down.
+    return replace(deal, currency=know_portal(services, portal_id, meet=meet).currency or None)
+
+
 def _gather_line_items(
     services: Services, portal_id: PortalId, object_type: str, object_id: str
 ) -> tuple[LineItem, ...]:
@@ -103,7 +109,8 @@ def _gather_line_items(
     return tuple(read_line_item(ObjectId(i), found[i].properties) for i in ids if i in found)
 
 
-def _gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, inputs: SaleInputs) -> Recipient:
+def gather_recipient(services: Services, portal_id: PortalId, deal_id: DealId, inputs: SaleInputs) -> Recipient:
+    """Whom the author bills. Raises: DealHasNoRecipient, InputInvalid."""
     kind, type_id = _decide_kind(inputs)
     recipient = find_recipient(services, portal_id, deal_id, kind, type_id)
     if recipient is None:

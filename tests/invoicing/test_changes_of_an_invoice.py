@@ -16,11 +16,14 @@ from service.invoicing.customer import plan_customer
 from service.invoicing.dates import parse_date
 from service.invoicing.money import Money
 from service.invoicing.payment import Receivable, RecordPaymentInputs, WhenTooMuch, draft_payment
+from service.invoicing.realm import RealmFacts
 from service.invoicing.send import SendInvoiceInputs, WhenSent, plan_send
 from service.invoicing.status import Status
-from service.invoicing.update import UpdateInvoiceInputs, check_update, plan_header
+from service.invoicing.update import UpdateInvoiceInputs, check_update, parse_update_inputs
+from service.invoicing.update_header import plan_header
 from service.invoicing.void import plan_void
 
+US = RealmFacts("USD")
 MARK = Mark("hs:0123456789abcdef")
 CENTS = st.integers(-10_000, 1_000_000).map(lambda cents: Decimal(cents) / 100)
 
@@ -76,8 +79,8 @@ def entity(**more: Any) -> dict[str, Any]:
 
 
 def test_the_header_is_changed_once() -> None:
-    said = UpdateInvoiceInputs(due_in_days=60, term_id="3", private_note="new [hs:ffffffffffffffff]")
-    changes = plan_header(entity(SalesTermRef={"value": "1", "name": "Net 10"}), said)
+    said = parse_update_inputs({"dueInDays": "60", "termId": "3", "privateNote": "new [hs:ffffffffffffffff]"})
+    changes = plan_header(entity(SalesTermRef={"value": "1", "name": "Net 10"}), said, US)
     assert changes == {
         "DueDate": "2027-01-21",
         "SalesTermRef": {"value": "3"},
@@ -85,8 +88,8 @@ def test_the_header_is_changed_once() -> None:
         "PrivateNote": f"HubSpot deal 1 [{MARK}]\nnew (hs:ffffffffffffffff)",
     }
     changed = entity(**changes) | {"SalesTermRef": {"value": "3", "name": "Net 30"}}
-    assert plan_header(changed, said) == {}
-    assert plan_header(entity(), UpdateInvoiceInputs()) == {}
+    assert plan_header(changed, said, US) == {}
+    assert plan_header(entity(), UpdateInvoiceInputs(), US) == {}
 
 
 def test_lines_stay_where_money_was_received() -> None:
