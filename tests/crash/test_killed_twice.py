@@ -11,7 +11,7 @@ from tests.crash.processes import INPUTS, Installation
 
 pytestmark = pytest.mark.slow
 
-INVOICE, CUSTOMER = r"/invoice\?", r"/customer\?"
+INVOICE, CUSTOMER, QUERY = r"/invoice\?", r"/customer\?", r"/query\?.*Invoice"
 DEAL, COMPLETION = "/crm/objects/2026-03/deals/4", "/automation/actions/callbacks/2026-03/"
 
 
@@ -19,11 +19,11 @@ DEAL, COMPLETION = "/crm/objects/2026-03/deals/4", "/automation/actions/callback
     "kills",
     [
         [("delay", INVOICE), ("lose_request", INVOICE)],
-        [("hang", INVOICE), ("hang", INVOICE)],
+        [("hang", INVOICE), ("hang", QUERY)],
         [("hang", CUSTOMER), ("hang", INVOICE)],
         [("hang", DEAL), ("hang", COMPLETION)],
     ],
-    ids=["sending-and-sending", "sent-and-sent", "customer-and-invoice", "deal-and-completion"],
+    ids=["sending-and-sending", "sent-and-looked-for", "customer-and-invoice", "deal-and-completion"],
 )
 def test_killed_at_two_calls(installation: Installation, kills: list[tuple[str, str]]) -> None:
     tenant = installation.take_tenant()
