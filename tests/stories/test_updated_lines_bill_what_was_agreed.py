@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from service.ids import PortalId
@@ -117,6 +118,47 @@ def test_rate_of_a_whole_sale_stays(harness: Harness) -> None:
     add(harness, deal_id, {**DESIGN, "price": "100", "quantity": "1"})
     assert update(harness, deal_id, LINES)["TotalAmt"] == 327.3
     assert update(harness, deal_id, {**LINES, "taxCodeId": "exempt"})["TotalAmt"] == 300
+
+
+def test_new_lines_are_taxed_as_their_items_are(harness: Harness) -> None:
+    """As on a new invoice, the update's own new item among them; once the customer is exempt, no further line is."""
+    tax(harness)
+    harness.subscribe()
+    deal_id, _ = bill(harness, {"itemNotFound": "create"}, [CONCRETE])
+    for line in ({**DESIGN, "price": "100", "quantity": "1"}, {"name": "Gravel", "price": "50", "quantity": "1"}):
+        add(harness, deal_id, line)
+    after = update(harness, deal_id, LINES)
+    assert [each["TaxCodeRef"]["value"] for each in details(after)] == ["TAX", "NON", "TAX"]
+    assert after["TotalAmt"] == 262
+    harness.act("edit", kind="Customer", id=AMY, changes={"Taxable": False})
+    harness.follow()
+    add(harness, deal_id, {**CONCRETE, "name": "More concrete"})
+    after = update(harness, deal_id, LINES)
+    assert [each["TaxCodeRef"]["value"] for each in details(after)] == ["TAX", "NON", "TAX", "NON"]
+
+
+def test_a_customers_own_code_is_for_lines_and_shipping(harness: Harness) -> None:
+    """Where tax goes by codes, also for lines that stay."""
+    harness.subscribe()
+    harness.change_realm(UK, preferences=SHIPS)
+    deal_id, before = bill(harness, {}, [DESIGN], UK_PORTAL, UK)
+    customer_id = before["CustomerRef"]["value"]
+    harness.act("edit", UK, kind="Customer", id=customer_id, changes={"DefaultTaxCodeRef": {"value": "3"}})
+    harness.follow()
+    after = update(harness, deal_id, {"shippingAmount": "5"}, UK_PORTAL, UK)
+    assert [each["TaxCodeRef"]["value"] for each in details(after)] == ["2", "3"]
+    after = update(harness, deal_id, {"taxCodeId": "taxable"}, UK_PORTAL, UK)
+    assert [each["TaxCodeRef"]["value"] for each in details(after)] == ["3", "3"]
+
+
+def test_a_moment_chosen_at_first_is_still_its_day(harness: Harness) -> None:
+    """23:30 in California, tomorrow already in UTC: new lines bear the day that the first ones bear."""
+    harness.change_realm(preferences=DAYS)
+    moment = str(int(datetime(2026, 11, 13, 7, 30, tzinfo=UTC).timestamp() * 1000))
+    deal_id, _ = bill(harness, {"taxCodeId": "exempt", "serviceDate": moment}, [DESIGN])
+    add_line(harness, deal_id)
+    after = update(harness, deal_id, LINES)
+    assert [each["ServiceDate"] for each in details(after)] == ["2026-11-12", "2026-11-12"]
 
 
 def test_a_persons_bundle_and_words_stay(harness: Harness) -> None:
