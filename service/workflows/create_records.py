@@ -38,6 +38,7 @@ from service.sync.record import (
 )
 from service.sync.values import Unusable
 from service.workflows.align_records import Pair, align, befell, in_step, keep_links, reraise_if_whole, write_entities
+from service.workflows.find_bill_to import find_bill_to
 from service.workflows.know_realm import know_realm
 from service.workflows.read_records import read_named
 from service.workflows.services import Services
@@ -107,9 +108,12 @@ def _create_some(
     services: Services, known: SyncObject, wanted: Sequence[Wanted], account: str | None, taxable: bool | None
 ) -> None:
     drafts, refused = [], []
+    bill_to = find_bill_to(services, known, [str(link.object_id) for link, _ in wanted])
     for link, properties in wanted:
         try:
-            body = draft_entity(known.fields, properties, str((link.reserved or {})["name"]), account, taxable)
+            body = bill_to.get(str(link.object_id), {}) | draft_entity(
+                known.fields, properties, str((link.reserved or {})["name"]), account, taxable
+            )
             drafts.append((link, properties, body))
         except Unusable as error:
             refused.append(_refuse(link, error))

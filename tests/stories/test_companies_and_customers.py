@@ -76,3 +76,36 @@ def test_a_name_that_a_vendor_has_is_said_and_goes_through_once_it_is_free(harne
     assert link.state == IN_STEP
     assert entity(harness, "Customer", str(link.entity_id))["DisplayName"] == "Vera & Co"
     assert [each.get("refused") for each in harness.refusals()] == []
+
+
+def company_of(harness: Harness, name: str, *people: dict[str, str]) -> str:
+    """A company with these contacts, the first one the oldest."""
+    asked = {"portal_id": PORTAL, "object_type": "companies", "properties": {"name": name},
+             "associations": {"contacts": [{"properties": each} for each in people]}}  # fmt: skip
+    return str(harness.ask_sandbox("POST", "/hubspot/objects", asked)["id"])
+
+
+def test_a_companys_customer_is_born_with_its_contact_as_bill_to(harness: Harness) -> None:
+    harness.connect()
+    bill = {"email": "Bill@toolworks.example", "firstname": "Bill", "lastname": "Payer"}
+    tools = company_of(harness, "Toolworks", bill, {"email": "other@toolworks.example", "firstname": "Other"})
+    alone = company_of(harness, "Nobody Works Here")
+    strange = company_of(harness, "Strange Mail", {"email": "none", "firstname": "Stan"})
+    turn_on(harness, "companies")
+    settle_down(harness, 2)
+    customer = entity(harness, "Customer", str(link_of(harness, "companies", tools).entity_id))  # type: ignore[union-attr]
+    assert customer["PrimaryEmailAddr"] == {"Address": "bill@toolworks.example"}
+    assert (customer["GivenName"], customer["FamilyName"]) == ("Bill", "Payer")
+    for company in (alone, strange):
+        made = entity(harness, "Customer", str(link_of(harness, "companies", company).entity_id))  # type: ignore[union-attr]
+        assert "PrimaryEmailAddr" not in made
+    # From then on it is QuickBooks' own.
+    harness.act(
+        "edit", kind="Customer", id=customer["Id"], changes={"PrimaryEmailAddr": {"Address": "ap@tools.example"}}
+    )
+    person(harness, "PATCH", f"companies/{tools}", {"properties": {"phone": "555-7"}})
+    settle_down(harness, 2)
+    after = entity(harness, "Customer", customer["Id"])
+    assert after["PrimaryEmailAddr"] == {"Address": "ap@tools.example"}
+    assert after["PrimaryPhone"] == {"FreeFormNumber": "555-7"}
+    assert harness.refusals() == []
