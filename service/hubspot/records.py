@@ -48,6 +48,12 @@ class Records:
         )
         return answers.read_answer(answer, _parse_page)
 
+    def count(self, portal_id: PortalId, object_type: str) -> int:
+        """How many objects there are, as far as the index has seen them."""
+        body = _search([], []) | {"limit": 1}
+        answer = self._call(portal_id, self._search.do_search, object_type, body)
+        return answers.read_answer(answer, lambda data: int(data["total"]))
+
     def changed_since(
         self, portal_id: PortalId, object_type: str, modified: str, since: datetime, properties: Sequence[str]
     ) -> Iterator[list[CrmRecord]]:

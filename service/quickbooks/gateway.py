@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -129,6 +130,14 @@ class Gateway:
                 break
             start += len(page)
         return list(found.values())
+
+    def count(self, realm_id: RealmId, entity: str, where: str) -> int:
+        """How many entities meet the conditions."""
+        # https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
+        content = self._read(realm_id).query(f"select count(*) from {entity} where {where}")  # noqa: S608
+        response = content.get("QueryResponse")
+        counted = response.get("totalCount") if isinstance(response, dict) else None
+        return int(counted) if isinstance(counted, int | Decimal) else 0
 
     def page(
         self, realm_id: RealmId, entity: str, where: str, *, columns: str, start: int

@@ -93,7 +93,8 @@ def _read_quickbooks(services: Services, known: SyncObject) -> SyncObject:
     services.sync.candidates.keep(known, seen)
     if len(page) < PAGE:
         return _next_phase(services, known, "hubspot")
-    return replace(known, cursor=str(start + len(page)), done=known.done + len(page))
+    total = known.total or services.quickbooks.count(known.realm_id, known.pairing.entity, ACTIVE_OR_NOT)
+    return replace(known, cursor=str(start + len(page)), done=known.done + len(page), total=total)
 
 
 def _read_hubspot(services: Services, known: SyncObject) -> SyncObject:
@@ -114,7 +115,8 @@ def _read_hubspot(services: Services, known: SyncObject) -> SyncObject:
     services.sync.candidates.keep(known, seen)
     if after is None:
         return _next_phase(services, known, "match")
-    return replace(known, cursor=after, done=known.done + len(page))
+    total = known.total or services.hubspot.records.count(known.portal_id, known.name)
+    return replace(known, cursor=after, done=known.done + len(page), total=total)
 
 
 def _match_objects(services: Services, known: SyncObject) -> SyncObject:
@@ -214,7 +216,10 @@ def _advance(known: SyncObject, page: list[Seen]) -> SyncObject:
 
 def _next_phase(services: Services, known: SyncObject, phase: str) -> SyncObject:
     side = {"match": Side.HUBSPOT, "rest": Side.QUICKBOOKS}.get(phase)
+    # Reading tells its total with the first page that is not the last.
     total = services.sync.candidates.count(known, side) if side else None
+    if phase == "gone":
+        total = sum(services.sync.links.count(known).values())
     return replace(known, phase=phase, cursor=None, done=0, total=total, began_at=services.clock.now())
 
 

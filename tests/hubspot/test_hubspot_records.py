@@ -141,3 +141,9 @@ def test_an_impossible_moment_does_not_hold_up_the_others():
     )
     events, strange = parse_webhook(body)
     assert ([each.object_id for each in events], strange) == (["8"], 1)
+
+
+def test_all_are_counted_in_one_call(gateway, hubspot):
+    hubspot.will_say(200, {"total": 12345, "results": [{"id": "1", "properties": {}}]})
+    assert gateway.records.count(PORTAL, "contacts") == 12345
+    assert hubspot.asked[0].json == {"filterGroups": [], "properties": [], "sorts": [], "limit": 1, "after": "0"}

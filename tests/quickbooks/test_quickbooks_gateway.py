@@ -543,3 +543,11 @@ def test_wire_is_the_only_way_out(intuit, setup):
     gateway = Gateway(api_url=intuit.url, wire=Counting(), pace=setup.pace, access_token=setup.tokens)
     gateway.read(REALM, "Invoice", "1")
     assert Counting.sent == len(intuit.asked) == 1
+
+
+def test_all_are_counted_in_one_call(intuit, gateway):
+    intuit.tell(200, {"QueryResponse": {"totalCount": 12345}})
+    assert gateway.count(REALM, "Customer", "Active in (true, false)") == 12345
+    assert intuit.asked[0].params["query"] == "select count(*) from Customer where Active in (true, false)"
+    intuit.tell(200, {"QueryResponse": {}})
+    assert gateway.count(REALM, "Customer", "Active in (true, false)") == 0

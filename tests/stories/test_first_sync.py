@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from service.store.sync_links import REVIEW
 from service.sync.direction import Direction
+from service.workflows.pass_over import step
 from service.workflows.synchronize import Synchronizer
 from tests.harness import PORTAL, REALM, Harness
 from tests.syncing import (
@@ -161,3 +162,20 @@ def test_what_is_created_in_the_us_is_taxable(harness: Harness) -> None:
         ]
         assert made["Taxable"] is True
     assert harness.refusals() == []
+
+
+def test_reading_and_looking_for_what_is_gone_tell_how_much_there_is(harness: Harness) -> None:
+    harness.connect()
+    for number in range(120):
+        make(harness, "contacts", email=f"n{number}@example.com", firstname="N", lastname=f"Number {number}")
+    turn_on(harness, "contacts")
+    people = len(living(harness, "contacts"))
+    seen: dict[str, set[tuple[int, int | None]]] = {}
+    known = state_of(harness, "contacts")
+    while known.phase != "done":
+        step(harness.services, known)
+        harness.pass_time(timedelta(seconds=2))
+        known = state_of(harness, "contacts")
+        seen.setdefault(known.phase, set()).add((known.done, known.total))
+    assert (100, people) in seen["hubspot"]
+    assert all(total is not None and total >= people for _, total in seen["gone"])
