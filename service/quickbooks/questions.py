@@ -64,10 +64,9 @@ def _ask_together(gateway: Gateway, realm_id: RealmId, questions: Sequence[Quest
 
 
 def _read(gateway: Gateway, realm_id: RealmId, question: Question, outcome: dict[str, Any] | ServiceError) -> Answered:
-    if isinstance(outcome, RefusedByQuickBooks):
-        return outcome
+    # What a batch says against one of its queries may be about the batch: alone, the question has its true answer.
     if isinstance(outcome, ServiceError):
-        raise outcome
+        return _ask(gateway, realm_id, question)
     page = [dict(entry) for entry in read_entries(outcome, "QueryResponse", question.entity)]
     # A full page may have others behind it, which only a plain query turns to.
     return page if question.limit is not None or len(page) < question.most else _ask(gateway, realm_id, question)

@@ -55,8 +55,10 @@ def test_found_by_email_and_name_in_one_call(intuit, gateway):
 def test_an_email_that_quickbooks_does_not_filter_by_leaves_the_name(intuit, gateway):
     refused = {"Fault": {"Error": [{"code": "4001", "Message": "m"}], "type": "ValidationFault"}}
     answers(intuit, [customer("4")], refused)
+    intuit.tell(400, refused)  # alone, too
     assert [each.id for each in customers.find_by_email_and_name(gateway, REALM, "a@b.co", ["Pat"])] == ["4"]
     answers(intuit, refused, [customer("4")])
+    intuit.tell(400, refused)
     with pytest.raises(errors.RefusedByQuickBooks):
         customers.find_by_email_and_name(gateway, RealmId("8"), "a@b.co", ["Pat"])
 

@@ -101,10 +101,21 @@ def test_what_is_behind_a_full_page_is_read_as_well(intuit, gateway):
     assert len(items.find_by_sku_and_name(gateway, REALM, ["S"], ["B"]).items) == 1001
 
 
+@pytest.mark.parametrize("left", [{"Fault": {"Error": [{"code": "500"}], "type": "ValidationFault"}}, None])
+def test_a_question_that_a_batch_does_not_answer_is_asked_alone(intuit, gateway, left):
+    """Whatever a batch says against one of its queries may be about the batch."""
+    told = [{"bId": "0", "QueryResponse": {}}] + ([{"bId": "1", **left}] if left else [])
+    intuit.tell(200, {"BatchItemResponse": told})
+    intuit.tell(200, {"QueryResponse": {"Item": [item("7", "B")]}})
+    assert [each.id for each in items.find_by_sku_and_name(gateway, REALM, ["S"], ["B"]).items] == ["7"]
+    assert [each.path.rpartition("/")[2] for each in intuit.asked] == ["batch", "query"]
+
+
 def test_one_question_of_several_that_is_refused_or_lost(intuit, gateway):
     for code, error in (("4001", errors.RefusedByQuickBooks), ("10000", errors.TryLater)):
         fault = {"Fault": {"Error": [{"code": code}], "type": "ValidationFault"}}
         intuit.tell(200, {"BatchItemResponse": [{"bId": "0", "QueryResponse": {}}, {"bId": "1", **fault}]})
+        intuit.tell(400, fault)
         with pytest.raises(error):
             items.find_by_sku_and_name(gateway, REALM, ["S"], ["B"])
 
