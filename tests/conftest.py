@@ -82,11 +82,16 @@ FIRST_ONLY = (
     "hubspot/test_hubspot_definitions",
     "registration/",
     "stories/",
+    "web/test_web_connect",
     "web/test_web_gunicorn",
+    "web/test_web_invoice_sync",
     "web/test_web_options",
+    "web/test_web_pages",
     "web/test_web_sync",
 )
 THOROUGH = ("sandbox/", "web/test_web_connect_refused")
+# What waits for other processes or for time to pass: once is fast.
+THOROUGH_ON_POSTGRESQL = ("web/", "engine/", "store/test_store_locks", "store/test_store_resealing")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -101,6 +106,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             begun |= {item.path} if is_first else set()
             is_fast = is_first or name.startswith(main)
         else:
-            is_fast = not place.startswith(THOROUGH) and not (place.startswith("web/") and on_postgresql)
+            is_fast = not place.startswith(THOROUGH) and not (
+                place.startswith(THOROUGH_ON_POSTGRESQL) and on_postgresql
+            )
         if not is_fast:
             item.add_marker(pytest.mark.thorough)
