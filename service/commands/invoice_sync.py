@@ -18,7 +18,8 @@ from service.store.schema import migrate
 from service.sync.direction import INVOICES
 from service.sync.mapping_file import parse_mapping
 from service.wiring import Stores, make_command_services, open_stores
-from service.workflows.map_invoices import find_invoice_problems, know_invoice_properties, preview_invoices
+from service.workflows.map_invoices import find_invoice_problems, preview_invoices
+from service.workflows.preview_mapping import know_properties
 from service.workflows.services import Services
 
 
@@ -115,7 +116,7 @@ def apply_invoice_mapping(arguments: argparse.Namespace) -> int:
     """Check a mapping against the portal's properties, and show invoices by it from now on."""
     document = read_file(arguments.file)
     stores, rules, services = _with_vendors(arguments)
-    known = know_invoice_properties(services, rules)
+    known = know_properties(services, rules.portal_id, INVOICES)
     mapping = parse_mapping(document, known)
     problems = find_invoice_problems(mapping, known)
     if problems:
@@ -134,7 +135,7 @@ def test_invoice_mapping(arguments: argparse.Namespace) -> int:
     """What a mapping would do to chosen HubSpot invoices; nothing is written. 1 when it could not be applied."""
     document = read_file(arguments.file) if arguments.file else None
     _, rules, services = _with_vendors(arguments)
-    known = know_invoice_properties(services, rules)
+    known = know_properties(services, rules.portal_id, INVOICES)
     mapping = parse_mapping(document, known) if document is not None else rules.fields
     problems = find_invoice_problems(mapping, known)
     previews = [] if problems else preview_invoices(services, rules, mapping, arguments.record)

@@ -34,7 +34,7 @@ def apply_mapping(arguments: argparse.Namespace) -> int:
     migrate(stores.database)
     services = make_command_services(stores)
     known = find_object(stores, arguments, arguments.object)
-    properties = know_properties(services, known)
+    properties = know_properties(services, known.portal_id, known.name)
     mapping = parse_mapping(document, properties)
     applied = stores.sync_changes.apply_mapping(known, mapping, ACTOR, SystemClock().now(), properties)
     print(f"version {applied.fields.version} of the mapping of {applied.name} is applied; all are compared anew")
@@ -48,7 +48,7 @@ def test_mapping(arguments: argparse.Namespace) -> int:
     migrate(stores.database)
     services = make_command_services(stores)
     known = find_object(stores, arguments, arguments.object)
-    properties = know_properties(services, known)
+    properties = know_properties(services, known.portal_id, known.name)
     mapping = parse_mapping(document, properties) if document is not None else known.fields
     problems = find_problems(mapping, properties)
     previews = [] if problems else preview_mapping(services, known, mapping, arguments.record)

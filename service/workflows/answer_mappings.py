@@ -19,7 +19,7 @@ from service.store.sync_changes import SyncChanges
 from service.sync.direction import INVOICES
 from service.sync.mapping import Mapping, find_problems
 from service.sync.mapping_file import parse_mapping
-from service.workflows.map_invoices import find_invoice_problems, know_invoice_properties, preview_invoices
+from service.workflows.map_invoices import find_invoice_problems, preview_invoices
 from service.workflows.preview_mapping import Preview, know_properties, preview_mapping
 from service.workflows.services import Services
 
@@ -49,7 +49,7 @@ def _answer(services: Services, asked: MappingRequest) -> dict[str, Any]:
 
 
 def _apply_to_invoices(services: Services, asked: MappingRequest, rules: InvoiceRules) -> dict[str, Any]:
-    known = know_invoice_properties(services, rules)
+    known = know_properties(services, rules.portal_id, INVOICES)
     mapping = parse_mapping(asked.mapping, known)
     problems = find_invoice_problems(mapping, known)
     if problems:
@@ -64,7 +64,7 @@ def _apply_to_invoices(services: Services, asked: MappingRequest, rules: Invoice
 def _try_on_invoices(
     services: Services, asked: MappingRequest, rules: InvoiceRules, records: tuple[str, ...]
 ) -> dict[str, Any]:
-    known = know_invoice_properties(services, rules)
+    known = know_properties(services, rules.portal_id, INVOICES)
     mapping = parse_mapping(asked.mapping, known)
     problems = find_invoice_problems(mapping, known)
     return _tried(mapping, problems, [] if problems else preview_invoices(services, rules, mapping, records), records)
@@ -81,7 +81,7 @@ def _apply(services: Services, asked: MappingRequest) -> dict[str, Any]:
     if asked.name == INVOICES:
         return _apply_to_invoices(services, asked, _find_rules(services, asked))
     known = services.sync.settings.find(asked.portal_id, asked.realm_id, asked.name)
-    properties = know_properties(services, known)
+    properties = know_properties(services, known.portal_id, known.name)
     mapping = parse_mapping(asked.mapping, properties)
     # A worker killed before it could answer has applied it already.
     if known.mapping is None or replace(mapping, version=known.mapping.version) != known.mapping:
@@ -94,7 +94,7 @@ def _try(services: Services, asked: MappingRequest, records: tuple[str, ...]) ->
     if asked.name == INVOICES:
         return _try_on_invoices(services, asked, _find_rules(services, asked), records)
     known = services.sync.settings.find(asked.portal_id, asked.realm_id, asked.name)
-    properties = know_properties(services, known)
+    properties = know_properties(services, known.portal_id, known.name)
     mapping = parse_mapping(asked.mapping, properties)
     problems = find_problems(mapping, properties)
     return _tried(mapping, problems, [] if problems else preview_mapping(services, known, mapping, records), records)

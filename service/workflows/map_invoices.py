@@ -14,7 +14,6 @@ from service.quickbooks.invoice_details import read_field
 from service.store.invoice_sync import InvoiceRules, InvoiceSync
 from service.sync.fields import find_field
 from service.sync.mapping import KnownHubSpotProperty, Mapping, find_problems, to_hubspot
-from service.sync.mapping_file import describe_property
 from service.sync.values import Unusable, read_value, write_hubspot
 from service.workflows.preview_mapping import Preview
 from service.workflows.services import Services
@@ -29,15 +28,6 @@ def map_invoice(mapping: Mapping, content: Values[str, Any]) -> tuple[dict[str, 
         except Unusable as error:
             problems.append(f"{each.hubspot} and {each.quickbooks}: {error}")
     return mapped, problems
-
-
-def know_invoice_properties(services: Services, rules: InvoiceRules) -> dict[str, KnownHubSpotProperty]:
-    """The properties that HubSpot invoices have in the portal. Raises: what the gateway raises."""
-    found = services.hubspot.read_properties(rules.portal_id, OBJECT_TYPE)
-    return {
-        name: describe_property(name, each.type, each.read_only, [str(o.get("value")) for o in each.options])
-        for name, each in found.items()
-    }
 
 
 def find_invoice_problems(mapping: Mapping, known: Values[str, KnownHubSpotProperty] | None = None) -> list[str]:

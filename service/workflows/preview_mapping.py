@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from service.ids import PortalId
 from service.store.sync_settings import SyncObject
 from service.sync.conflict import plan_alignment
 from service.sync.direction import Side
@@ -32,9 +33,9 @@ class Preview:
     problems: tuple[str, ...]
 
 
-def know_properties(services: Services, known: SyncObject) -> dict[str, KnownHubSpotProperty]:
-    """The portal's properties, as a mapping must know them."""
-    found = services.hubspot.read_properties(known.portal_id, known.name)
+def know_properties(services: Services, portal_id: PortalId, object_type: str) -> dict[str, KnownHubSpotProperty]:
+    """The properties an object type has in a portal, as a mapping must know them. Raises: what the gateway raises."""
+    found = services.hubspot.read_properties(portal_id, object_type)
     return {
         name: describe_property(name, each.type, each.read_only, [str(o.get("value")) for o in each.options])
         for name, each in found.items()

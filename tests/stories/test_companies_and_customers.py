@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.store.hints import Hint
 from service.store.sync_links import FAILED, IN_STEP
-from tests.harness import PORTAL, REALM, Harness
+from tests.harness import PORTAL, Harness
 from tests.syncing import (
     entity,
+    hear,
     hubspot_object,
     link_of,
     living,
@@ -20,12 +20,6 @@ from tests.syncing import (
     turn_on,
     writes,
 )
-
-
-def hear(harness: Harness, vendor: str, key: str) -> None:
-    scope, kind = (str(PORTAL), "companies") if vendor == "hubspot" else (REALM, "Customer")
-    harness.services.hints.hear([Hint(vendor, scope, kind, key, frozenset({"updated"}))], harness.clock.now())
-    synchronize(harness)
 
 
 def test_companies_follow_customers_and_customers_companies(harness: Harness) -> None:
@@ -52,7 +46,7 @@ def test_companies_follow_customers_and_customers_companies(harness: Harness) ->
     assert writes(harness) == written
 
     harness.act("rename_customer", customer_id=link.entity_id, name="Acme Limited")
-    hear(harness, "quickbooks", str(link.entity_id))
+    hear(harness, "quickbooks", [str(link.entity_id)])
     assert hubspot_object(harness, "companies", acme)["name"] == "Acme Limited"
     assert entity(harness, "Customer", str(link.entity_id))["CompanyName"] == "Acme Limited", "drawn from the name"
     assert harness.refusals() == []
@@ -65,12 +59,12 @@ def test_a_name_that_a_vendor_has_is_said_and_goes_through_once_it_is_free(harne
     settle_down(harness, 1)
     harness.act("create_vendor", name="Vera Vendor")
     person(harness, "PATCH", f"companies/{acme}", {"properties": {"name": "Vera Vendor"}})
-    hear(harness, "hubspot", acme)
+    hear(harness, "hubspot", [acme], kind="companies")
     link = link_of(harness, "companies", acme)
     assert link is not None
     assert (link.state, link.code) == (FAILED, "NAME_TAKEN")
     person(harness, "PATCH", f"companies/{acme}", {"properties": {"name": "Vera & Co"}})
-    hear(harness, "hubspot", acme)
+    hear(harness, "hubspot", [acme], kind="companies")
     link = link_of(harness, "companies", acme)
     assert link is not None
     assert link.state == IN_STEP
